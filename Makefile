@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+# The README's two commands. Both set up a virtual environment of their own first.
+
+PYTHON ?= python3
+VENV ?= .venv
+DEMO ?= finnlite-demo
+
+.PHONY: demo test lint
+
+demo: $(VENV)/installed
+	$(VENV)/bin/finnlite demo -o $(DEMO)
+
+test: $(VENV)/installed-test
+	$(VENV)/bin/python -m pytest -n auto $(PYTEST_OPTIONS)
+
+lint: $(VENV)/installed-test
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: setup.cfg pyproject.toml | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/installed-test: setup.cfg pyproject.toml | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --editable '.[test]'
+	touch $@
