@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`AxiIn` and `AxiOut`: the borders, 64-bit beats whose layout does not depend on the folding (design §8).
+
+An element of b bits is stored in `border_bits(b)` bits, least significant first, contiguous; a frame is
+padded to a multiple of 8 bytes. Beyond its data a frame carries one bit, the TLAST of its last beat, that
+AxiIn passes to AxiOut through a side FIFO: the graph has no value for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from qonnx.core.datatype import BaseDataType
+
+from finnlite.errors import IRError
+from finnlite.ir import Graph, Node, TensorType, Value
+
+from .cost import Resources
+from .movement import Identity
+from .shapes import present
+from .unit import Steps, Stream, Unit, elements, stream_of
+
+__all__ = ["BEAT_BITS", "AxiIn", "AxiOut", "beats", "border_bits", "border_elems"]
+
+BEAT_BITS = 64
+
+
+def border_bits(datatype: BaseDataType) -> int:
+    """Bits an element takes at the border: 1, 2, 4 or 8, above that whole bytes.
+
+    Raises:
+        IRError: If an element is wider than a beat.
+    """
+    bits = int(datatype.bitwidth())
+    if bits > BEAT_BITS:
+        raise IRError(f"an element at the border must have at most {BEAT_BITS} bits, has {bits}")
+    if bits <= 8:
+        return 1 << (bits - 1).bit_length()
+    return -(-bits // 8) * 8
+
+
+def border_elems(datatype: BaseDataType) -> int:
+    """Elements of a word inside: one beat's if elements divide a beat evenly, else 1."""
+    bits = border_bits(datatype)
+    return BEAT_BITS // bits if BEAT_BITS % bits == 0 else 1
+
+
+def beats(value: Value) -> int:
+    """Beats of a frame."""
+    return -(-value.shape[-1] * border_bits(value.datatype) // BEAT_BITS)
+
+
+@lru_cache(maxsize=64)
+def _unpacking(elems: int, bits: int, size: int) -> Steps:
+    """Every step writes a word; it reads a beat first if too few bits are buffered."""
+    reads = []
+    buffered = 0
+    for start in range(0, size, elems):
+        need = min(elems, size - start) * bits
+        reads.append(buffered < need)
+        buffered += (BEAT_BITS if buffered < need else 0) - need
+    return Steps(np.array(reads, dtype=np.bool_), np.ones(len(reads), dtype=np.bool_))
+
+
+@lru_cache(maxsize=64)
+def _packing(elems: int, bits: int, size: int) -> Steps:
+    """Every step reads a word; it writes a beat if one is complete, or what is left after the last."""
+    writes = []
+    buffered, full = 0, False
+    for start in range(0, size, elems):
+        buffered += min(elems, size - start) * bits
+        full = buffered >= BEAT_BITS
+        buffered -= BEAT_BITS if full else 0
+        writes.append(full or start + elems >= size)
+    reads = [True] * len(writes)
+    if full and buffered:  # the last word completed one beat and started another
+        reads.append(False)
+        writes.append(True)
+    return Steps(np.array(reads, dtype=np.bool_), np.array(writes, dtype=np.bool_))
+
+
+def _check(elems: int, value: Value | None) -> Value:
+    x = present(value, "x")
+    elements(x)
+    allowed = border_elems(x.datatype)
+    if elems != allowed:
+        raise IRError(f"elems must be {allowed} for {x.datatype.name}, is {elems}")
+    return x
+
+
+@dataclass(frozen=True)
+class AxiIn(Unit):
+    """64-bit beats → words of `elems` elements; x (1, N) → (1, N)."""
+
+    elems: int = 1
+
+    def infer(self, *inputs: Value | None) -> tuple[TensorType, ...]:
+        """The type of x."""
+        x = _check(self.elems, inputs[0])
+        return (TensorType.of(x.shape, x.datatype),)
+
+    def expand(self, graph: Graph, *inputs: Value | None) -> Value:
+        """`Identity`."""
+        return graph.add(Identity(), present(inputs[0], "x"))
+
+    def source(self, node: Node) -> Stream:
+        """Beats."""
+        return Stream(self.elems, BEAT_BITS, beats(node.input(0)))
+
+    def sink(self, node: Node) -> Stream:
+        """`elems` elements a word, without the border's padding bits."""
+        return stream_of(node.output, self.elems)
+
+    def steps(self, node: Node) -> Steps:
+        """One word a step, a beat read whenever it is needed."""
+        x = node.input(0)
+        return _unpacking(self.elems, border_bits(x.datatype), x.shape[-1])
+
+    def latency(self, node: Node) -> int:
+        """Input, shift, output."""
+        return 3
+
+    def resources(self, node: Node) -> Resources:
+        """A beat's register and its multiplexer."""
+        return Resources(lut=100 if self.elems > 1 else 300, ff=250)
+
+
+@dataclass(frozen=True)
+class AxiOut(Unit):
+    """Words of `elems` elements → 64-bit beats; x (1, N) → (1, N)."""
+
+    elems: int = 1
+
+    def infer(self, *inputs: Value | None) -> tuple[TensorType, ...]:
+        """The type of x."""
+        x = _check(self.elems, inputs[0])
+        return (TensorType.of(x.shape, x.datatype),)
+
+    def expand(self, graph: Graph, *inputs: Value | None) -> Value:
+        """`Identity`."""
+        return graph.add(Identity(), present(inputs[0], "x"))
+
+    def source(self, node: Node) -> Stream:
+        """`elems` elements a word."""
+        return stream_of(node.input(0), self.elems)
+
+    def sink(self, node: Node) -> Stream:
+        """Beats."""
+        return Stream(self.elems, BEAT_BITS, beats(node.output))
+
+    def steps(self, node: Node) -> Steps:
+        """One word a step, a beat written whenever it is complete, the rest with the frame's last word."""
+        x = node.input(0)
+        return _packing(self.elems, border_bits(x.datatype), x.shape[-1])
+
+    def latency(self, node: Node) -> int:
+        """Input, shift, output."""
+        return 3
+
+    def resources(self, node: Node) -> Resources:
+        """A beat's register and its shifter."""
+        return Resources(lut=150 if self.elems > 1 else 350, ff=250)

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`MVTU`: the matrix–vector–threshold unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qonnx.core.datatype import BaseDataType, DataType
+
+from finnlite.errors import IRError
+from finnlite.ir import Graph, Node, TensorType, Value, carrier_of
+
+from .cost import Memory, Resources, rom
+from .linear import MatMul, dot_bounds
+from .movement import cast_to
+from .shapes import integer_type, present
+from .thresholding import expand_thresholds, threshold_resources
+from .unit import Axis, Steps, Stream, Unit, elements, stream_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["MVTU", "accumulator_bounds", "carrier_bound"]
+
+_EXACT_FLOAT32 = 2**24
+
+# LUTs of one multiply–accumulate, HLS: FINN's MVTU takes 2,950 LUT at PE 32 × SIMD 32, binary
+# (numbers.md), memories, comparators and control included; 2.16 are XNOR and popcount alone (hardware.md).
+_BINARY_MAC = 2.3
+# A product of a × b bits: its partial products, one LUT a bit, and an adder of a + b bits.
+_PRODUCT_BIT = 1.1
+_ADDER_BIT = 1.0
+_PE_CONTROL = 12
+_UNIT_CONTROL = 180
+_FF_PER_LUT = 1.1
+_DSP_FROM = 5
+"""Products whose factors both have at least this many bits go to a DSP48E1."""
+
+
+def accumulator_bounds(x: Value, weights: Value) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Exact smallest and largest accumulator of each row, (MH,) each.
+
+    Raises:
+        IRError: If the weights are not constant.
+    """
+    if weights.const is None:
+        raise IRError("weights must be constant, are computed")
+    return dot_bounds(weights.const, int(x.datatype.min()), int(x.datatype.max()))
+
+
+def carrier_bound(x: Value, weights: Value) -> float:
+    """Σ|w·x| of the largest row: below 2²⁴ every order of summation is exact in float32."""
+    largest = max(-float(x.datatype.min()), float(x.datatype.max()))
+    magnitudes = np.abs(weights.const).sum(axis=0, dtype=np.float64) if weights.const is not None else 0
+    return largest * float(np.max(magnitudes, initial=0))
+
+
+@dataclass(frozen=True)
+class MVTU(Unit):
+    """Matrix–vector product with thresholds: PE rows and SIMD columns a cycle.
+
+    Inputs: x (1, MW) integers; weights (MW, MH), constant; thresholds (MH, T), constant, or absent; falling
+    (MH,), constant, or absent. Row r = nf·PE + pe, column = sf·SIMD + s. The output is
+    out_min + out_step · (number of thresholds that fire): acc ≥ t, or acc ≤ t where falling. Thresholds
+    ascend in a rising row, descend in a falling one, and may repeat. Without thresholds the output is the
+    accumulator.
+    """
+
+    pe: int = 1
+    simd: int = 1
+    accumulator: BaseDataType = DataType["INT32"]
+    out_min: int = 0
+    out_step: int = 1
+
+    def infer(self, *inputs: Value | None) -> tuple[TensorType, ...]:
+        """(1, MW) → (1, MH), of the narrowest type that holds the outputs."""
+        x, weights = present(inputs[0], "x"), present(inputs[1], "weights")
+        columns = elements(x)
+        if weights.const is None or len(weights.shape) != 2 or weights.shape[0] != columns:
+            raise IRError(f"weights must be a constant of shape [{columns}, MH], are {weights!r}")
+        if not weights.datatype.is_integer():
+            raise IRError(f"weights must be integers, are {weights.datatype.name}")
+        rows = weights.shape[1]
+        thresholds, falling = _optional(inputs, 2), _optional(inputs, 3)
+        if thresholds is not None and (len(thresholds.shape) != 2 or thresholds.shape[0] != rows):
+            raise IRError(f"thresholds must have shape [{rows}, T], have {list(thresholds.shape)}")
+        if falling is not None and falling.shape != (rows,):
+            raise IRError(f"falling must have shape [{rows}], has {list(falling.shape)}")
+        self.check_folding(*inputs)
+        return (TensorType.of((1, rows), self._output_type(thresholds)),)
+
+    def _output_type(self, thresholds: Value | None) -> BaseDataType:
+        if thresholds is None:
+            return self.accumulator
+        count = thresholds.shape[1]
+        high = self.out_min + self.out_step * count
+        return integer_type(self.out_min, high, bipolar=count == 1)
+
+    def expand(self, graph: Graph, *inputs: Value | None) -> Value:
+        """An exact `MatMul`, then the thresholds."""
+        x, weights = present(inputs[0], "x"), present(inputs[1], "weights")
+        name = "float32" if carrier_bound(x, weights) < _EXACT_FLOAT32 else "float64"
+        accumulator = graph.add(MatMul(), _carried(graph, x, name), _carried(graph, weights, name))
+        thresholds = _optional(inputs, 2)
+        if thresholds is None:
+            return _carried(graph, accumulator, carrier_of(self.accumulator).name)
+        levels = (self.out_min + self.out_step * np.arange(thresholds.shape[1] + 1)).astype(np.float32)
+        return expand_thresholds(graph, accumulator, thresholds, levels, _optional(inputs, 3))
+
+    def axes(self, *inputs: Value | None) -> dict[str, Axis]:
+        """PE divides the rows, SIMD the columns."""
+        x, weights = present(inputs[0], "x"), present(inputs[1], "weights")
+        out = self._output_type(_optional(inputs, 2))
+        return {
+            "pe": Axis(weights.shape[1], int(out.bitwidth())),
+            "simd": Axis(weights.shape[0], int(x.datatype.bitwidth())),
+        }
+
+    def folds(self, node: Node) -> tuple[int, int]:
+        """(NF, SF): neuron folds and synapse folds."""
+        weights = node.input(1)
+        return weights.shape[1] // self.pe, weights.shape[0] // self.simd
+
+    def source(self, node: Node) -> Stream:
+        """SIMD elements a word."""
+        return stream_of(node.input(0), self.simd)
+
+    def sink(self, node: Node) -> Stream:
+        """PE elements a word."""
+        return stream_of(node.output, self.pe)
+
+    def cycles(self, node: Node) -> int:
+        """NF · SF."""
+        neurons, synapses = self.folds(node)
+        return neurons * synapses
+
+    def steps(self, node: Node) -> Steps:
+        """Order (nf, sf): reads in the first neuron fold, writes with the last synapse fold."""
+        neurons, synapses = self.folds(node)
+        step = np.arange(neurons * synapses)
+        return Steps(step < synapses, step % synapses == synapses - 1)
+
+    def weight_memory(self, node: Node) -> Memory:
+        """NF·SF words of PE·SIMD weights."""
+        width = self.pe * self.simd * int(node.input(1).datatype.bitwidth())
+        return rom(self.cycles(node), width)
+
+    def latency(self, node: Node) -> int:
+        """Input, weight memory (2), product, adder tree, accumulator, thresholds, output."""
+        tree = (self.simd - 1).bit_length()
+        thresholds = node.optional(2)
+        search = 0 if thresholds is None else max(1, thresholds.shape[1].bit_length()) + 1
+        return 8 + tree + search
+
+    def resources(self, node: Node) -> Resources:
+        """A term a multiply–accumulate, a term a row computed at once, and the memories."""
+        x, weights = node.input(0).datatype, node.input(1).datatype
+        neurons, synapses = self.folds(node)
+        mac, dsp = _mac(int(x.bitwidth()), int(weights.bitwidth()))
+        accumulator = int(self.accumulator.bitwidth())
+        per_row = 2 * accumulator + _PE_CONTROL
+        lut = self.pe * (self.simd * mac + per_row) + _UNIT_CONTROL
+        total = Resources(int(lut), int(_FF_PER_LUT * lut), 0, self.pe * self.simd * dsp)
+        total = total.plus(self.weight_memory(node).resources)
+        if neurons > 1 and synapses > 1:
+            width = self.simd * int(x.bitwidth())
+            replay = Memory(synapses, width, block=False).resources
+            total = total.plus(replay)
+        thresholds = node.optional(2)
+        if thresholds is not None:
+            total = total.plus(threshold_resources(self.pe, neurons, accumulator, thresholds))
+        return total
+
+
+def _mac(inputs: int, weights: int) -> tuple[float, int]:
+    """(LUT, DSP) of one multiply–accumulate of `inputs` × `weights` bits."""
+    if inputs == weights == 1:
+        return _BINARY_MAC, 0
+    if min(inputs, weights) >= _DSP_FROM:
+        return inputs + weights, 1
+    product = (
+        _PRODUCT_BIT * inputs * weights if min(inputs, weights) > 1 else _PRODUCT_BIT * max(inputs, weights)
+    )
+    return product + _ADDER_BIT * (inputs + weights), 0
+
+
+def _optional(inputs: tuple[Value | None, ...], index: int) -> Value | None:
+    return inputs[index] if index < len(inputs) else None
+
+
+def _carried(graph: Graph, value: Value, carrier: str) -> Value:
+    if value.carrier.name == carrier:
+        return value
+    if value.const is not None:
+        constant = graph.constant(value.const.astype(carrier), name=value.name)
+        constant.type = constant.type._replace(datatype=value.datatype)
+        return constant
+    return graph.add(cast_to(carrier), value)

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`Thresholding`, and the expansion of thresholds that every unit with thresholds shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from finnlite.errors import IRError
+from finnlite.ir import Graph, Node, TensorType, Value
+
+from .cost import Resources, rom
+from .elementwise import Add, GreaterOrEqual, Mul, Where
+from .gathering import Gather
+from .movement import cast_to
+from .shapes import integer_type, present
+from .unit import Axis, Steps, Stream, Unit, stream_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from qonnx.core.datatype import BaseDataType
+
+__all__ = ["Thresholding", "expand_thresholds", "threshold_counts", "threshold_resources"]
+
+_TABLE_LIMIT = 2**20
+"""Most entries of a table that replaces a binary search: 4 MB, which stays in a laptop's cache."""
+
+
+def threshold_counts(
+    x: NDArray[Any], thresholds: NDArray[Any], falling: NDArray[Any] | None
+) -> NDArray[np.int64]:
+    """How many thresholds fire: #(x ≥ t), or #(x ≤ t) where falling. The definition, for tables and tests.
+
+    Args:
+        x: (C, K) values.
+        thresholds: (C, T).
+        falling: (C,) or None.
+
+    Returns:
+        (C, K) counts.
+    """
+    sign = np.ones(len(thresholds)) if falling is None else np.where(np.asarray(falling) != 0, -1.0, 1.0)
+    rows = np.sort(thresholds * sign[:, None], axis=1)
+    values = np.broadcast_to(x, (len(rows), x.shape[1])) * sign[:, None]
+    counts = [np.searchsorted(row, v, side="right") for row, v in zip(rows, values, strict=True)]
+    return np.stack(counts).astype(np.int64)
+
+
+def expand_thresholds(
+    graph: Graph,
+    x: Value,
+    thresholds: Value,
+    levels: NDArray[np.float32],
+    falling: Value | None = None,
+    axis: int = 1,
+) -> Value:
+    """Writes levels[number of thresholds that fire] as standard operators.
+
+    One threshold becomes a comparison; integers of a small range a table; all else a binary search.
+
+    Args:
+        graph: Where to write.
+        x: The tensor to compare.
+        thresholds: Constant (C, T), or (1, T) for all channels.
+        levels: (T + 1,) output for each number of thresholds that fire.
+        falling: Constant (C,) or (1,): nonzero where a threshold fires at x ≤ t.
+        axis: The channel axis of x.
+    """
+    if thresholds.const is None or (falling is not None and falling.const is None):
+        raise IRError("thresholds must be constant, are computed")
+    table = np.asarray(thresholds.const)
+    flips = None if falling is None else np.asarray(falling.const).ravel()
+    if flips is not None and len(flips) > len(table):
+        table = np.broadcast_to(table, (len(flips), table.shape[1]))
+    shape = (-1, *[1] * (len(x.shape) - 1 - axis))
+    if len(table) > 1 and table.shape[1] > 1 and (table == table[0]).all() and flips is None:
+        table = table[:1]
+    domain = x.datatype
+    if table.shape[1] > 1 and domain.is_integer():
+        low, size = int(domain.min()), int(domain.max()) - int(domain.min()) + 1
+        if size * len(table) <= _TABLE_LIMIT:
+            return _by_table(graph, x, table, flips, levels, (low, size), shape)
+    if flips is not None and flips.any():
+        sign = np.where(flips != 0, -1, 1).astype(x.carrier)
+        x = graph.add(Mul(), x, graph.constant(sign.reshape(shape)))
+        table = table * sign[:, None]
+    table = np.sort(table, axis=1)
+    if table.shape[1] == 1:
+        fires = graph.add(GreaterOrEqual(), x, graph.constant(table.astype(x.carrier).reshape(shape)))
+        high, low_ = graph.constant(levels[1]), graph.constant(levels[0])
+        return graph.add(Where(), fires, high, low_)
+    return _by_search(graph, x, table, levels, shape)
+
+
+def _by_table(
+    graph: Graph,
+    x: Value,
+    table: NDArray[Any],
+    flips: NDArray[Any] | None,
+    levels: NDArray[np.float32],
+    domain: tuple[int, int],
+    shape: tuple[int, ...],
+) -> Value:
+    low, size = domain
+    counts = threshold_counts(np.arange(low, low + size)[None], table, flips)
+    offset = (np.arange(len(table)) * size - low).astype(np.float64).reshape(shape)
+    index = graph.add(Add(), graph.add(cast_to(np.int64), x), graph.constant(offset.astype(np.int64)))
+    return graph.add(Gather(), graph.constant(levels[counts].ravel()), index)
+
+
+def _by_search(
+    graph: Graph, x: Value, table: NDArray[Any], levels: NDArray[np.float32], shape: tuple[int, ...]
+) -> Value:
+    count = table.shape[1]
+    depth = count.bit_length()
+    padded = np.full((len(table), 2**depth), np.nan, dtype=x.carrier)  # x ≥ NaN never holds, even for ∞
+    padded[:, :count] = table
+    memory = graph.constant(padded.ravel())
+    base = graph.constant((np.arange(len(table), dtype=np.int64) * 2**depth - 1).reshape(shape))
+    position: Value = graph.constant(np.zeros((), dtype=np.int64))
+    for level in reversed(range(depth)):
+        step = np.int64(2**level)
+        at = graph.add(Add(), graph.add(Add(), base, position), graph.constant(step))
+        fires = graph.add(GreaterOrEqual(), x, graph.add(Gather(), memory, at))
+        taken = graph.add(Where(), fires, graph.constant(step), graph.constant(np.int64(0)))
+        position = graph.add(Add(), position, taken)
+    return graph.add(Gather(), graph.constant(levels), position)
+
+
+_PARALLEL_BITS = 4
+"""Up to this many output bits thresholds are compared at once, above by a binary search (design §8)."""
+
+
+def threshold_resources(pe: int, folds: int, bits: int, thresholds: Value) -> Resources:
+    """Cost of comparing PE accumulators of `bits` bits with their thresholds, memories included."""
+    count = thresholds.shape[1]
+    width = int(thresholds.datatype.bitwidth())
+    levels = count.bit_length()
+    comparators = count if levels <= _PARALLEL_BITS else levels
+    logic = Resources(lut=pe * comparators * (bits // 2 + 2), ff=pe * comparators * 2)
+    rows = 1 if thresholds.shape[0] == 1 else folds
+    if levels <= _PARALLEL_BITS:
+        return logic.plus(rom(rows, pe * count * width).resources)
+    for level in range(levels):  # each step of the search has its own memory, twice as deep as the one before
+        memory = rom(rows << level, width).resources
+        logic = logic.plus(Resources(*(pe * amount for amount in memory)))
+    return logic
+
+
+@dataclass(frozen=True)
+class Thresholding(Unit):
+    """y = out_min + out_step · (number of thresholds that fire).
+
+    Inputs: x, thresholds (C, T) or (1, T) along `axis`, falling (C,) or (1,) or absent. A threshold fires
+    at x ≥ t, or at x ≤ t where falling. On floats (the host's input quantizer) thresholds are float32.
+    """
+
+    out_min: int = 0
+    out_step: int = 1
+    axis: int = 1
+    pe: int = 1
+    elementwise: ClassVar[bool] = True
+
+    def infer(self, *inputs: Value | None) -> tuple[TensorType, ...]:
+        """The shape of x and the narrowest datatype of the outputs."""
+        x, thresholds = present(inputs[0], "x"), present(inputs[1], "thresholds")
+        if len(thresholds.shape) != 2 or thresholds.shape[0] not in (1, x.shape[self.axis]):
+            wanted = f"(1 or {x.shape[self.axis]}, T)"
+            raise IRError(f"thresholds must have shape {wanted}, have {list(thresholds.shape)}")
+        if self.pe != 1:
+            self.check_folding(*inputs)
+        return (TensorType.of(x.shape, self.infer_output(*inputs)),)
+
+    def infer_output(self, *inputs: Value | None) -> BaseDataType:
+        """The narrowest datatype of the outputs."""
+        count = present(inputs[1], "thresholds").shape[1]
+        return integer_type(self.out_min, self.out_min + self.out_step * count, bipolar=count == 1)
+
+    def levels(self, count: int) -> NDArray[np.float32]:
+        """(count + 1,) output for each number of thresholds that fire."""
+        return (self.out_min + self.out_step * np.arange(count + 1)).astype(np.float32)
+
+    def expand(self, graph: Graph, *inputs: Value | None) -> Value:
+        """See `expand_thresholds`."""
+        x, thresholds = present(inputs[0], "x"), present(inputs[1], "thresholds")
+        falling = inputs[2] if len(inputs) > 2 else None
+        return expand_thresholds(graph, x, thresholds, self.levels(thresholds.shape[1]), falling, self.axis)
+
+    def axes(self, *inputs: Value | None) -> dict[str, Axis]:
+        """PE divides the channels."""
+        x, y = present(inputs[0], "x"), self.infer_output(*inputs)
+        return {"pe": Axis(x.shape[-1], max(int(x.datatype.bitwidth()), int(y.bitwidth())))}
+
+    def source(self, node: Node) -> Stream:
+        """PE elements a word."""
+        return stream_of(node.input(0), self.pe)
+
+    def sink(self, node: Node) -> Stream:
+        """PE elements a word."""
+        return stream_of(node.output, self.pe)
+
+    def cycles(self, node: Node) -> int:
+        """C / PE."""
+        return node.input(0).shape[-1] // self.pe
+
+    def steps(self, node: Node) -> Steps:
+        """Reads and writes in every step."""
+        always = np.ones(self.cycles(node), dtype=np.bool_)
+        return Steps(always, always)
+
+    def latency(self, node: Node) -> int:
+        """Input, threshold memory (2), comparisons, output."""
+        return 5 + node.input(1).shape[1].bit_length()
+
+    def resources(self, node: Node) -> Resources:
+        """The comparators and the threshold memory."""
+        bits = int(node.input(0).datatype.bitwidth())
+        base = Resources(lut=80, ff=80 + self.pe * bits)
+        return base.plus(threshold_resources(self.pe, self.cycles(node), bits, node.input(1)))

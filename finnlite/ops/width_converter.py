@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`WidthConverter`: words of one size to words of another, frame by frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from finnlite.errors import IRError
+from finnlite.ir import Graph, Node, TensorType, Value
+
+from .cost import Resources
+from .movement import Identity
+from .shapes import present
+from .unit import STREAM_BITS, Steps, Stream, Unit, elements, stream_of
+
+__all__ = ["WidthConverter"]
+
+
+@lru_cache(maxsize=256)
+def _thread(in_elems: int, out_elems: int, size: int) -> Steps:
+    """A step reads a word if the next output word needs it, and writes as soon as that is complete."""
+    reads, writes = [], []
+    have = read = written = 0
+    while written < size:
+        need = min(out_elems, size - written)
+        reading = have < need
+        if reading:
+            taken = min(in_elems, size - read)
+            have, read = have + taken, read + taken
+        writing = have >= need
+        if writing:
+            have, written = have - need, written + need
+        reads.append(reading)
+        writes.append(writing)
+    return Steps(np.array(reads, dtype=np.bool_), np.array(writes, dtype=np.bool_))
+
+
+@dataclass(frozen=True)
+class WidthConverter(Unit):
+    """(1, N) → (1, N), `in_elems` elements a word to `out_elems`; any ratio.
+
+    Never carries data over the end of a frame: a frame's last input word may be partial (its padding is
+    ignored), as may its last output word (padded with zeros).
+    """
+
+    in_elems: int = 1
+    out_elems: int = 1
+
+    def infer(self, *inputs: Value | None) -> tuple[TensorType, ...]:
+        """The type of x."""
+        x = present(inputs[0], "x")
+        elements(x)
+        for name, count in (("in_elems", self.in_elems), ("out_elems", self.out_elems)):
+            if not 1 <= count <= max(1, STREAM_BITS // int(x.datatype.bitwidth())):
+                raise IRError(f"{name} must make a word of 1 to {STREAM_BITS:,} bits, is {count}")
+        return (TensorType.of(x.shape, x.datatype),)
+
+    def expand(self, graph: Graph, *inputs: Value | None) -> Value:
+        """`Identity`."""
+        return graph.add(Identity(), present(inputs[0], "x"))
+
+    def source(self, node: Node) -> Stream:
+        """`in_elems` elements a word."""
+        return stream_of(node.input(0), self.in_elems)
+
+    def sink(self, node: Node) -> Stream:
+        """`out_elems` elements a word."""
+        return stream_of(node.output, self.out_elems)
+
+    def steps(self, node: Node) -> Steps:
+        """Reads if the next word needs it, then writes if it is complete."""
+        return _thread(self.in_elems, self.out_elems, node.input(0).shape[-1])
+
+    def latency(self, node: Node) -> int:
+        """Input, shift, output."""
+        return 3
+
+    def resources(self, node: Node) -> Resources:
+        """A buffer of one word of each side and its shifter."""
+        bits = int(node.input(0).datatype.bitwidth()) * (self.in_elems + self.out_elems)
+        whole = max(self.in_elems, self.out_elems) % min(self.in_elems, self.out_elems) == 0
+        return Resources(lut=40 + (bits if whole else 3 * bits), ff=40 + 2 * bits)
