@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HLS backend: readable C++ a layer, and its C simulation."""

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The registry: which function writes the C++ of which unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from finnlite.errors import UnsupportedError
+from finnlite.ir import Node, Op
+from finnlite.ops.axi import AxiIn, AxiOut
+from finnlite.ops.label_select import LabelSelect
+from finnlite.ops.mvtu import MVTU
+from finnlite.ops.thresholding import Thresholding
+from finnlite.ops.width_converter import WidthConverter
+
+from .axi import axi_in, axi_out
+from .code import LayerCode, Port
+from .label_select import label_select
+from .mvtu import mvtu
+from .thresholding import thresholding
+from .width_converter import width_converter
+
+__all__ = ["UNITS", "LayerCode", "Port", "layer_code"]
+
+UNITS: dict[type[Op], Callable[[Node, str], LayerCode]] = {
+    AxiIn: axi_in,
+    AxiOut: axi_out,
+    LabelSelect: label_select,
+    MVTU: mvtu,
+    Thresholding: thresholding,
+    WidthConverter: width_converter,
+}
+
+
+def layer_code(node: Node, name: str) -> LayerCode:
+    """The C++ parts of a node's layer, called `name`.
+
+    Raises:
+        UnsupportedError: If there is no HLS code for the node's unit.
+    """
+    write = UNITS.get(type(node.op))
+    if write is None:
+        raise UnsupportedError(
+            f"node {node.name!r}: {node.op.op_type} has no HLS code, "
+            f"must be one of {', '.join(sorted(op.op_type for op in UNITS))}",
+            node=node.name,
+        )
+    return write(node, name)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a unit contributes to a layer's C++: everything else is the same for all units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+__all__ = ["BEAT", "LAST", "LayerCode", "Port"]
+
+BEAT = "finnlite::beat"
+"""A 64-bit word of AXI4-Stream with TLAST."""
+LAST = "ap_uint<1>"
+"""A word of the side stream that carries TLAST from AxiIn to AxiOut."""
+
+
+class Port(NamedTuple):
+    """A stream argument: s0, s1 are read, m0, m1 are written."""
+
+    name: str
+    ctype: str
+
+
+@dataclass(frozen=True)
+class LayerCode:
+    """The parts of a layer that depend on its unit.
+
+    Args:
+        template: Class template of the library, which is also its header's name.
+        title: What the layer is, for the reader of the code.
+        shape: (name, value) of the shape's constants and types; a type's value begins with `finnlite::`.
+        ports: In the order of the step function's arguments.
+        scalars: Members of the state that a reset must clear.
+        arrays: Members of the state that need none.
+        pragmas: Further pragmas of the top function, without `#pragma HLS `.
+        constants: C++ text of the data header, if there is one.
+        activation: Body of the activation's `apply`, if the step function takes an activation.
+        activation_type: An activation of the library, if it needs no body.
+        arguments: Further arguments of the library's step function.
+    """
+
+    template: str
+    title: str
+    shape: tuple[tuple[str, str], ...]
+    ports: tuple[Port, ...]
+    scalars: tuple[str, ...]
+    arrays: tuple[str, ...] = ()
+    pragmas: tuple[str, ...] = ()
+    constants: str = ""
+    activation: tuple[str, ...] = ()
+    activation_type: str = ""
+    arguments: tuple[str, ...] = field(default=())
+    header: str = ""

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""C++ of the MVTU."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finnlite.errors import IRError
+from finnlite.ir import Node
+from finnlite.ops.mvtu import MVTU
+
+from ..writer import LANE_BITS, array, element_type, encode, lanes
+from .code import LayerCode, Port
+from .thresholds import activation
+
+__all__ = ["mvtu"]
+
+_MEMORY_DISTANCE = 4
+"""Steps from a store to the first load that a memory promises (design §8)."""
+
+
+def mvtu(node: Node, name: str) -> LayerCode:
+    """Weights in lanes of 36 bits, the replay buffer, and the activation."""
+    op = node.op
+    if not isinstance(op, MVTU):
+        raise IRError(f"node {node.name!r}: must be an MVTU, is {op.op_type}")
+    x, weights, y = node.input(0), node.input(1), node.output
+    neurons, synapses = op.folds(node)
+    thresholds = activation(name, op.pe, node.optional(2), node.optional(3), op.out_min, op.out_step)
+    memory = f"{name}_weights"
+    block = op.weight_memory(node).block
+    bind = f"bind_storage variable={memory} type=rom_1p impl={'bram' if block else 'lutram'}"
+    return LayerCode(
+        template="mvtu",
+        title=f"matrix-vector-threshold unit, {weights.shape[0]} inputs by {weights.shape[1]} outputs, "
+        f"{op.simd} by {op.pe} a step",
+        shape=(
+            ("MW", str(weights.shape[0])),
+            ("MH", str(weights.shape[1])),
+            ("SIMD", str(op.simd)),
+            ("PE", str(op.pe)),
+            ("input", element_type(x.datatype)),
+            ("weight", element_type(weights.datatype)),
+            ("accumulator", element_type(op.accumulator)),
+            ("output", element_type(y.datatype)),
+        ),
+        ports=(
+            Port("s0", f"ap_uint<{op.simd * int(x.datatype.bitwidth())}>"),
+            Port("m0", f"ap_uint<{op.pe * int(y.datatype.bitwidth())}>"),
+        ),
+        scalars=("sf", "nf", "fold"),
+        arrays=("buffer", "sums"),
+        pragmas=(
+            "array_partition variable=state.sums type=complete",
+            *_buffer_pragmas(neurons, synapses),
+            f"array_partition variable={memory} type=complete dim=1",
+            *((bind,) if neurons * synapses > 1 else ()),
+            *thresholds.pragmas,
+        ),
+        constants=_weights(node, op, memory, neurons, synapses) + "\n" + thresholds.constants,
+        activation=thresholds.body,
+        activation_type=thresholds.library_type,
+        arguments=(memory,),
+    )
+
+
+def _buffer_pragmas(neurons: int, synapses: int) -> tuple[str, ...]:
+    """A register file where a word is wanted again sooner than a memory promises it."""
+    if neurons == 1:
+        return ()  # never replayed
+    if synapses < _MEMORY_DISTANCE:
+        return ("array_partition variable=state.buffer type=complete",)
+    return (
+        "bind_storage variable=state.buffer type=ram_s2p impl=lutram",
+        f"dependence variable=state.buffer type=inter direction=RAW distance={_MEMORY_DISTANCE} true",
+    )
+
+
+def _weights(node: Node, op: MVTU, memory: str, neurons: int, synapses: int) -> str:
+    value = node.input(1)
+    if value.const is None:
+        raise IRError(f"node {node.name!r}: weights must be constant, are computed")
+    codes = encode(value.const, value.datatype).T  # (MH, MW)
+    folded = codes.reshape(neurons, op.pe, synapses, op.simd).transpose(0, 2, 1, 3)
+    words = lanes(
+        np.ascontiguousarray(folded).reshape(neurons * synapses, -1), int(value.datatype.bitwidth())
+    )
+    head = (
+        f"// Weights of one fold a word, PE rows of SIMD elements, in lanes of {LANE_BITS} bits; "
+        "[LANES][NF * SF].\n"
+    )
+    return head + array(memory, f"ap_uint<{LANE_BITS}>", words, hexadecimal=True)

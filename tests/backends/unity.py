@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many networks in one translation unit: how the tests compile a lot of emitted code in little time."""
+
+import ctypes
+import importlib.util
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from finnlite.backends.hls import worker
+from finnlite.backends.hls.emit import emit
+from finnlite.ir import Graph
+from finnlite.runtime.packing import frame_bytes, pack, unpack
+
+NO_COMPILE = "the emitted code does not compile"
+STRICT = ("-std=c++14", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas")
+
+
+def write_networks(graphs: Sequence[Graph], folder: Path) -> None:
+    """Writes the emitted code of all graphs, and `unity.cpp`, which includes it all."""
+    text = ['#include "harness.hpp"', '#include "finnlite/axi.hpp"', "namespace finnlite_sim {"]
+    text += [f"std::unique_ptr<session> make_session_{i}();" for i in range(len(graphs))]
+    text += ["}"]
+    for index, graph in enumerate(graphs):
+        files = dict(emit(graph).files)
+        network = files.pop("sim/network.cpp")
+        for path, content in files.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        (folder / f"network_{index}.inc").write_bytes(network)
+        sources = [path for path in files if path.startswith("src/") and path.endswith(".cpp")]
+        text += [f'#include "{Path(path).name}"' for path in sources]
+        text += [f"#define network network_{index}", f"#define make_session make_session_{index}"]
+        text += [f'#include "network_{index}.inc"', "#undef network", "#undef make_session"]
+    text += ["static int chosen = 0;", 'extern "C" void choose(int index) { chosen = index; }']
+    text += ["std::unique_ptr<finnlite_sim::session> finnlite_sim::make_session() {", "  switch (chosen) {"]
+    text += [f"    case {i}: return make_session_{i}();" for i in range(len(graphs))]
+    text += ["  }", "  return nullptr;", "}"]
+    (folder / "unity.cpp").write_text("\n".join(text) + "\n")
+
+
+def compile_unity(
+    folder: Path,
+    compiler: str = "g++",
+    options: Sequence[str] = ("-O0",),
+    includes: Sequence[str] = ("-Isim/hls",),
+) -> Path:
+    """Compiles `unity.cpp`, warnings being errors, into a library."""
+    library = folder / f"lib_{Path(compiler).name}.so"
+    argv = [compiler, *STRICT, *options, "-fPIC", "-shared", "-I.", "-Iinclude", "-Isrc", "-Isim", *includes]
+    argv += ["unity.cpp", "sim/api.cpp", "-o", library.name]
+    result = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise RuntimeError(f"{NO_COMPILE}\n{result.stderr[:4000]}")
+    return library
+
+
+def xilinx_headers() -> Path:
+    """The open Xilinx headers that hls4ml carries; it is not imported."""
+    spec = importlib.util.find_spec("hls4ml")
+    if spec is None or spec.origin is None:
+        pytest.skip("hls4ml, which carries the open Xilinx headers, is not installed (extra 'test')")
+    return Path(spec.origin).parent / "templates" / "vivado" / "ap_types"
+
+
+class Simulation:
+    """One network of a unity library, in this process."""
+
+    def __init__(self, library: Path, index: int, graph: Graph) -> None:
+        self.graph = graph
+        self._library = worker._library(str(library))
+        self._library.choose.argtypes = [ctypes.c_int]
+        self._library.choose(index)
+        self._handle = self._library.finnlite_create()
+
+    def run(self, frames: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Frames of integers in and out; raises RuntimeError with the layer's index and the message."""
+        y = self.graph.outputs[0]
+        result = self.run_bytes(pack(frames, self.graph.inputs[0].datatype.name))
+        return unpack(result, y.datatype.name, y.shape[-1]).astype(np.int64)
+
+    def run_bytes(self, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Frames as they cross the border."""
+        y = self.graph.outputs[0]
+        data = np.ascontiguousarray(data)
+        result = np.zeros((len(data), frame_bytes(y.shape[-1], y.datatype.name)), dtype=np.uint8)
+        code = self._library.finnlite_run(self._handle, data.ctypes.data, result.ctypes.data, len(data))
+        if code != 0:
+            raise RuntimeError(f"{code - 1}: {self._library.finnlite_error(self._handle).decode()}")
+        return result
+
+    def close(self) -> None:
+        self._library.finnlite_destroy(self._handle)
