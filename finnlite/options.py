@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options of a build, checked before anything runs, and the stages they belong to."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from finnlite.boards import Board, board_named
+from finnlite.errors import OptionError
+from finnlite.ladder import check_caps
+
+__all__ = ["STAGES", "Numbers", "Options", "Scale", "check_same_model", "read_folding", "stage_file"]
+
+STAGES: dict[str, int] = {
+    "Import": 1,
+    "Streamline": 2,
+    "MapToHardware": 5,
+    "AbsorbThresholds": 6,
+    "MinimizeWidths": 7,
+    "Fold": 8,
+    "SizeStreams": 9,
+}
+"""Every stage with the number of its file, in order."""
+
+_ALWAYS_WRITTEN = ("Import", "Streamline")
+Scale = float | str | Fraction
+Numbers = Scale | tuple[float | str, ...] | list[float | str]
+
+
+def stage_file(stage: str) -> str:
+    """A stage's file below the output folder.
+
+    >>> stage_file("Fold")
+    'stages/08_Fold.onnx'
+    """
+    return f"stages/{STAGES[stage]:02}_{stage}.onnx"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `finnlite.build` takes, apart from model, folder and data."""
+
+    board: str = "pynq-z1"
+    clock_mhz: float = 100.0
+    target_fps: float | None = None
+    folding: Mapping[str, Any] | None = None
+    backend: str = "hls"
+    input_type: Any = None
+    input_scale: Any = None
+    input_mean: Any = None
+    input_std: Any = None
+    output: str = "logits"
+    verify_samples: Mapping[str, int] = field(default_factory=dict)
+    from_stage: str | None = None
+    to_stage: str | None = None
+    stages: str | None = None
+
+    def check(self) -> Board:
+        """Checks what can be checked without the model, and gives the board.
+
+        Raises:
+            OptionError: If an option cannot be, or belongs to a stage that does not run.
+        """
+        board = board_named(self.board)
+        board.check_clock(self.clock_mhz)
+        if self.backend != "hls":
+            raise OptionError(f"backend must be 'hls', is {self.backend!r}")
+        if self.output not in ("logits", "label"):
+            raise OptionError(f"output must be 'logits' or 'label', is {self.output!r}")
+        if self.stages not in (None, "default", "all"):
+            raise OptionError(f"stages must be 'default' or 'all', is {self.stages!r}")
+        if self.target_fps is not None and self.folding is not None:
+            raise OptionError("target fps and folding must not both be given; the folding decides the fps")
+        if self.target_fps is not None and not 0 < self.target_fps < float("inf"):
+            raise OptionError(f"target fps must be a positive number, is {self.target_fps:g}")
+        check_caps(self.verify_samples)
+        self._check_stages()
+        return board
+
+    def _check_stages(self) -> None:
+        for option, stage in (("from", self.from_stage), ("to", self.to_stage)):
+            if stage is not None and stage not in STAGES:
+                near = difflib.get_close_matches(stage, STAGES, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise OptionError(f"{option} must be one of {', '.join(STAGES)}, is {stage!r}{hint}")
+        if not self.runs and self.to_stage is None:
+            raise OptionError(f"from must be a stage before {self.from_stage}, is {self.from_stage!r}")
+        if not self.runs:
+            raise OptionError(f"to must be a stage after {self.from_stage}, is {self.to_stage!r}")
+        declared = (self.input_type, self.input_scale, self.input_mean, self.input_std)
+        given = {
+            "Import": any(option is not None for option in declared) and "input type, scale, mean and std",
+            "MapToHardware": self.output != "logits" and f"output {self.output!r}",
+            "Fold": (self.folding is not None and "folding")
+            or (self.target_fps is not None and "target fps"),
+        }
+        for stage, what in given.items():
+            if what and stage not in self.runs and self.from_stage is not None:
+                raise OptionError(f"{what} must be given to the stage {stage}, which --from leaves out")
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The stages that run."""
+        names = list(STAGES)
+        start = names.index(self.from_stage) + 1 if self.from_stage is not None else 0
+        stop = names.index(self.to_stage) + 1 if self.to_stage is not None else len(names)
+        return tuple(names[start:stop])
+
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """The stages up to the one whose file the build starts from."""
+        names = list(STAGES)
+        return tuple(names[: names.index(self.from_stage) + 1]) if self.from_stage is not None else ()
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """The stages whose files are written."""
+        if self.stages == "all":
+            return self.runs
+        return tuple(name for name in self.runs if name in _ALWAYS_WRITTEN or name == self.runs[-1])
+
+
+def read_folding(folding: Mapping[str, Any] | Path | str | None) -> Mapping[str, Any] | None:
+    """A folding given as a dict, or as a JSON file that holds one.
+
+    Raises:
+        OptionError: If the file cannot be read or holds something else.
+    """
+    if folding is None or isinstance(folding, Mapping):
+        return folding
+    path = Path(folding)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OptionError(
+            f"folding file {str(path)!r}: must be readable, is not ({error.strerror})"
+        ) from None
+    except ValueError as error:
+        raise OptionError(f"folding file {str(path)!r}: must be JSON, is not ({error})") from None
+    if not isinstance(data, dict):
+        raise OptionError(
+            f"folding file {str(path)!r}: must map layer names to "
+            f'{{"pe": …, "simd": …}}, is a JSON {type(data).__name__}'
+        )
+    return data
+
+
+def check_same_model(folder: Path, model: Path, digest: str) -> None:
+    """Sees that the stages in a folder, to start from, were made of this very model file.
+
+    Raises:
+        OptionError: If the folder's report names another file's digest.
+    """
+    try:
+        made = json.loads((folder / "report.json").read_text(encoding="utf-8"))["model"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # no build is there, which is said where its stage is read
+    if made != digest:
+        raise OptionError(
+            f"from: the stages in {str(folder)!r} must be of {str(model)!r}, are of another file; "
+            "build it without --from first"
+        )

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The report of a build: `report.json`, and the same as a page. What has not been computed is null."""
+
+from .data import hardware_part, layer_rows, model_part, note_list, verification_part
+from .page import page
+
+__all__ = ["hardware_part", "layer_rows", "model_part", "note_list", "page", "verification_part"]
