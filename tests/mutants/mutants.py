@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mutants: small faults in transforms and backend, each with the tests that must notice it."""
+
+from typing import NamedTuple
+
+UNITS = "tests/backends/test_units.py::test_units_equal_their_meaning"
+STREAMLINE = "tests/properties/test_transforms.py::test_streamline_keeps_the_function"
+HARDWARE = "tests/properties/test_transforms.py::test_hardware_transforms_keep_the_function_exactly"
+
+
+class Mutant(NamedTuple):
+    """A fault: in `path`, `old` (which occurs once) becomes `new`; `test` must fail then."""
+
+    name: str
+    path: str
+    old: str
+    new: str
+    test: str
+
+
+MUTANTS = (
+    Mutant(
+        "thresholds off by one",
+        "transforms/streamline/quantizers.py",
+        "xs = np.concatenate([inside[0][lane : lane + 1], at[part]])",
+        "xs = np.concatenate([inside[0][lane : lane + 1], at[part] + 1])",
+        f"{STREAMLINE}[brevitas]",
+    ),
+    Mutant(
+        "rows of negative gamma not turned around",
+        "transforms/streamline/quantizers.py",
+        "return np.where(flip[:, None], -thresholds, thresholds), falling & ~flip",
+        "return thresholds, falling & ~flip",
+        f"{STREAMLINE}[brevitas]",
+    ),
+    Mutant(
+        "falling rows forgotten when thresholds are absorbed",
+        "transforms/hardware.py",
+        "flags = None if falling is None else np.ascontiguousarray",
+        "flags = None if True else np.ascontiguousarray",
+        "tests/transforms/test_hardware.py::test_falling_and_shared_thresholds_are_sorted_into_rows",
+    ),
+    Mutant(
+        "thresholds clamped to the accumulator's largest value",
+        "transforms/widths.py",
+        "np.clip(table, low - (down != 0), high + (down == 0))",
+        "np.clip(table, low, high)",
+        f"{HARDWARE}[MinimizeWidths-binarynet]",
+    ),
+    Mutant(
+        "accumulators truncated by a bit",
+        "transforms/widths.py",
+        "accumulator=integer_type(int(low.min()), int(high.max()))",
+        "accumulator=integer_type(int(low.min()) // 2, int(high.max()) // 2)",
+        "tests/transforms/test_hardware.py::test_widths_are_what_the_bounds_need",
+    ),
+    Mutant(
+        "accumulators of half the bits in C++",
+        "backends/hls/include/finnlite/mvtu.hpp",
+        "typedef accumulator<typename SHAPE::accumulator> total;",
+        "typedef accumulator<signed_integer<(SHAPE::accumulator::BITS + 1) / 2> > total;",
+        f"{UNITS}[1]",
+    ),
+    Mutant(
+        "order of the rows within a step swapped",
+        "backends/hls/include/finnlite/mvtu.hpp",
+        "y, pe, ACTIVATION::apply",
+        "y, SHAPE::PE - 1 - pe, ACTIVATION::apply",
+        f"{UNITS}[1]",
+    ),
+    Mutant(
+        "weights of synapse and neuron folds exchanged",
+        "backends/hls/units/mvtu.py",
+        "transpose(0, 2, 1, 3)",
+        "transpose(2, 0, 1, 3)",
+        f"{UNITS}[1]",
+    ),
+    Mutant(
+        "thresholds compared with > instead of >=",
+        "backends/hls/include/finnlite/thresholds.hpp",
+        "sum >= threshold",
+        "sum > threshold",
+        f"{UNITS}[1]",
+    ),
+    Mutant(
+        "falling thresholds compared the other way",
+        "backends/hls/include/finnlite/thresholds.hpp",
+        "falling ? sum <= threshold",
+        "falling ? sum > threshold",
+        f"{UNITS}[1]",
+    ),
+    Mutant(
+        "last threshold never searched",
+        "backends/hls/include/finnlite/thresholds.hpp",
+        "base + STEP <= COUNT",
+        "base + STEP < COUNT",
+        f"{UNITS}[1]",
+    ),
+    Mutant(
+        "accumulator kept between rows, not between folds",
+        "backends/hls/include/finnlite/mvtu.hpp",
+        "if (!first) sum += st.sums[pe];",
+        "if (first) sum += st.sums[pe];",
+        f"{UNITS}[1]",
+    ),
+    Mutant(
+        "a word missing from a frame",
+        "backends/hls/include/finnlite/width_converter.hpp",
+        "static const int CHUNKS = ceil_div(SHAPE::N, CHUNK);",
+        "static const int CHUNKS = SHAPE::N > CHUNK ? SHAPE::N / CHUNK : 1;",
+        f"{UNITS}[3]",
+    ),
+    Mutant(
+        "bipolar codes inverted",
+        "backends/hls/writer.py",
+        "return (integers > 0).astype(np.uint64)",
+        "return (integers < 0).astype(np.uint64)",
+        f"{UNITS}[1]",
+    ),
+    Mutant(
+        "the highest index wins a tie",
+        "backends/hls/include/finnlite/label_select.hpp",
+        "if (value > best) {",
+        "if (value >= best) {",
+        f"{UNITS}[1]",
+    ),
+)
