@@ -91,8 +91,8 @@ def _check(elems: int, value: Value | None) -> Value:
 
 
 @dataclass(frozen=True)
-class AxiIn(Unit):
-    """64-bit beats → words of `elems` elements; x (1, N) → (1, N)."""
+class _Border(Unit):
+    """Between 64-bit beats and words of `elems` elements; changes no element."""
 
     elems: int = 1
 
@@ -104,6 +104,15 @@ class AxiIn(Unit):
     def expand(self, graph: Graph, *inputs: Value | None) -> Value:
         """`Identity`."""
         return graph.add(Identity(), present(inputs[0], "x"))
+
+    def latency(self, node: Node) -> int:
+        """Input, shift, output."""
+        return 3
+
+
+@dataclass(frozen=True)
+class AxiIn(_Border):
+    """64-bit beats → words of `elems` elements; x (1, N) → (1, N)."""
 
     def source(self, node: Node) -> Stream:
         """Beats."""
@@ -118,29 +127,14 @@ class AxiIn(Unit):
         x = node.input(0)
         return _unpacking(self.elems, border_bits(x.datatype), x.shape[-1])
 
-    def latency(self, node: Node) -> int:
-        """Input, shift, output."""
-        return 3
-
     def resources(self, node: Node) -> Resources:
         """A beat's register and its multiplexer."""
         return Resources(lut=100 if self.elems > 1 else 300, ff=250)
 
 
 @dataclass(frozen=True)
-class AxiOut(Unit):
+class AxiOut(_Border):
     """Words of `elems` elements → 64-bit beats; x (1, N) → (1, N)."""
-
-    elems: int = 1
-
-    def infer(self, *inputs: Value | None) -> tuple[TensorType, ...]:
-        """The type of x."""
-        x = _check(self.elems, inputs[0])
-        return (TensorType.of(x.shape, x.datatype),)
-
-    def expand(self, graph: Graph, *inputs: Value | None) -> Value:
-        """`Identity`."""
-        return graph.add(Identity(), present(inputs[0], "x"))
 
     def source(self, node: Node) -> Stream:
         """`elems` elements a word."""
@@ -154,10 +148,6 @@ class AxiOut(Unit):
         """One word a step, a beat written whenever it is complete, the rest with the frame's last word."""
         x = node.input(0)
         return _packing(self.elems, border_bits(x.datatype), x.shape[-1])
-
-    def latency(self, node: Node) -> int:
-        """Input, shift, output."""
-        return 3
 
     def resources(self, node: Node) -> Resources:
         """A beat's register and its shifter."""

@@ -372,4 +372,5 @@ class DequantizeLinear(Elementwise, affine=(0,)):
         zero = inputs[2] if len(inputs) > 2 else None
         scale = constant(inputs[1])
         offset = np.zeros(()) if zero is None else -constant(zero) * scale
-        return tuple(p.reshape(shape) if p.size > 1 else p.reshape(()) for p in (scale, offset))  # type: ignore[return-value]
+        scale, offset = (p.reshape(shape) if p.size > 1 else p.reshape(()) for p in (scale, offset))
+        return scale, offset

@@ -34,8 +34,7 @@ VARIANTS = (
 )
 """Demanded of every dialect."""
 
-QONNX_VARIANTS = (
-    *(f"{role} rounding {mode}" for role in ("activation", "weight", "Trunc") for mode in tables.ROUNDING),
+SCALED_VARIANTS = (
     *(
         f"{role} scale: {form}"
         for role in ("activation", "weight")
@@ -46,6 +45,12 @@ QONNX_VARIANTS = (
     "activation scale: a multiple of the lattice",
     "activation scale a channel",
     "weight scale a channel",
+)
+"""Demanded of every dialect whose quantizers have a scale and a zero point."""
+
+QONNX_VARIANTS = (
+    *(f"{role} rounding {mode}" for role in ("activation", "weight", "Trunc") for mode in tables.ROUNDING),
+    *SCALED_VARIANTS,
     "bipolar scale 1",
     "bipolar scale other than 1",
     "bipolar weight scale 1",
@@ -65,16 +70,7 @@ GENERAL_VARIANTS = (
 """Demanded where `MultiThreshold` is."""
 
 QCDQ_VARIANTS = (
-    *(
-        f"{role} scale: {form}"
-        for role in ("activation", "weight")
-        for form in ("power of two", "short", "any float")
-    ),
-    *(f"{role} zero point" for role in ("activation", "weight")),
-    *(f"{width} {role}" for width in ("narrow", "wide") for role in ("activation", "weights")),
-    "activation scale: a multiple of the lattice",
-    "activation scale a channel",
-    "weight scale a channel",
+    *SCALED_VARIANTS,
     "bias by DequantizeLinear of int32",
     "dead channel",
 )
