@@ -15,7 +15,7 @@ from finnlite.errors import ModelError, OptionError
 from finnlite.execution import Session
 from finnlite.ir import Graph
 from finnlite.ladder import Ladder, accuracies, check_caps, rows_ok, untested_quantizers
-from finnlite.nearties import compare_integers
+from finnlite.nearties import Verdict, compare_integers
 from finnlite.ops.elementwise import Mul, Sub
 from finnlite.ops.linear import MatMul
 from finnlite.ops.mvtu import MVTU
@@ -168,6 +168,24 @@ def test_rounding_of_the_reference_is_a_near_tie() -> None:
     assert (verdict.mismatches, verdict.near_ties) == (0, 1)
     repeated, _, _ = compare_integers(imported, integers, {"x": frames[[0, 0]]})
     assert (repeated.mismatches, repeated.near_ties) == (2, 0)  # the same accumulator twice: no accident
+
+
+@pytest.mark.parametrize(
+    ("accumulators", "elements", "near_ties"),
+    [
+        ([7], 10, 1),  # one is always allowed
+        ([7, 8], 1_999_999, 0),  # two in fewer than two million are too many
+        ([7, 8], 2_000_000, 2),
+        ([7, 7], 10**9, 0),  # rare, but twice at the same place: systematic
+    ],
+)
+def test_near_ties_must_be_rare_and_never_repeat(
+    accumulators: list[int], elements: int, near_ties: int
+) -> None:
+    verdict = Verdict(elements=elements)
+    verdict.hit("sign", np.array(accumulators), None)
+    verdict.settle()
+    assert (verdict.mismatches, verdict.near_ties) == (len(accumulators) - near_ties, near_ties)
 
 
 def test_a_threshold_off_by_one_is_no_near_tie() -> None:
