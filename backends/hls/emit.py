@@ -200,7 +200,7 @@ def _members(network: Network, out: Writer) -> None:
 
 
 def _constructor(network: Network, out: Writer) -> None:
-    # Value-initialisation of the states: all zero, as static storage is in hardware.
+    # What a reset does not clear keeps what memory held: the vendor's integers start with anything.
     members = [f'{stream.name}("{stream.name}")' for stream in network.streams]
     members += [f"{layer.name}()" for layer in network.layers]
     out.line("network()")

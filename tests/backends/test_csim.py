@@ -158,7 +158,7 @@ def vendor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "vendor"
 
 
-def test_vendor_headers(vendor: Path, tmp_path: Path) -> None:
+def test_vendor_headers(vendor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chain = Chain.start(6, "INT3")
     weights = np.random.default_rng(0).integers(-1, 2, (6, 4))
     chain.mvtu(MVTU(2, 3, integer_type(-24, 24)), weights, "TERNARY", name="fc")
@@ -166,8 +166,12 @@ def test_vendor_headers(vendor: Path, tmp_path: Path) -> None:
     frames = frames_for(graph, 5)
     plan = simulation_plan(graph)
     assert all(str(vendor) in " ".join(command.argv) for command in plan.commands[:-1])
-    with Csim.compile(graph, tmp_path / "hls") as sim:
-        np.testing.assert_array_equal(sim.run(frames), frames @ weights)
+    Csim.compile(graph, tmp_path / "hls").close()
+    for fill in (1, 90, 254):  # the C library's: what fresh memory holds, as bytes of 255 - fill
+        monkeypatch.setenv("MALLOC_PERTURB_", str(fill))
+        with Csim(graph, tmp_path / "hls") as sim:
+            np.testing.assert_array_equal(sim.run(frames), frames @ weights)
+    with Csim(graph, tmp_path / "hls") as sim:
         with pytest.raises(SimulationError, match="the vendor's do not; unset XILINX_HLS$"):
             sim.streams()
     text = plan.files["sim/network.cpp"].decode()

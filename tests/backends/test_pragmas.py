@@ -62,9 +62,10 @@ def test_every_member_of_the_state_is_reset_or_said_not_to_be(seed: int) -> None
         text = files[f"include/finnlite/{template[1]}.hpp"].decode()
         body = re.search(rf"struct {kind[1]} .*?struct state {{(.*?)}};", text, re.DOTALL)
         assert body is not None, kind[1]
-        for member, dims in re.findall(r"(\w+)(\[[^;]*\])?;", body[1]):
+        for member, dims, start in re.findall(r"(\w+)(\[[^;]*\])?( = 0)?;", body[1]):
             if member == "check":
                 continue
+            assert bool(start) != bool(dims), f"{path}: state.{member} starts with what memory held"
             off = " off" if dims else ""
             assert f"#pragma HLS reset variable=state.{member}{off}\n" in source, (path, member)
 

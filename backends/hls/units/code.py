@@ -30,7 +30,7 @@ class LayerCode:
         title: What the layer is, for the reader of the code.
         shape: (name, value) of the shape's constants and types; a type's value begins with `finnlite::`.
         ports: In the order of the step function's arguments.
-        scalars: Members of the state that a reset must clear.
+        scalars: Members of the state that a reset must clear; 0 is their initial value in the library.
         arrays: Members of the state that need none.
         pragmas: Further pragmas of the top function, without `#pragma HLS `.
         constants: C++ text of the data header, if there is one.

@@ -44,10 +44,10 @@ struct axi_in : border<SHAPE> {
   typedef typename base::word word;
 
   struct state {
-    ap_uint<counter_bits(base::WORDS)> written;
-    ap_uint<counter_bits(base::BEATS)> read;
-    ap_uint<counter_bits(2 * BEAT_BITS)> have;  // bits buffered
-    ap_uint<2 * BEAT_BITS> bits;
+    ap_uint<counter_bits(base::WORDS)> written = 0;
+    ap_uint<counter_bits(base::BEATS)> read = 0;
+    ap_uint<counter_bits(2 * BEAT_BITS)> have = 0;  // bits buffered
+    ap_uint<2 * BEAT_BITS> bits = 0;
   };
 
   static void step(hls::stream<beat>& s0, hls::stream<word>& m0, hls::stream<ap_uint<1> >& m1,
@@ -109,10 +109,10 @@ struct axi_out : border<SHAPE> {
   typedef typename base::word word;
 
   struct state {
-    ap_uint<counter_bits(base::WORDS + 1)> read;
-    ap_uint<counter_bits(base::BEATS)> written;
-    ap_uint<counter_bits(2 * BEAT_BITS)> have;  // bits buffered
-    ap_uint<2 * BEAT_BITS> bits;
+    ap_uint<counter_bits(base::WORDS + 1)> read = 0;
+    ap_uint<counter_bits(base::BEATS)> written = 0;
+    ap_uint<counter_bits(2 * BEAT_BITS)> have = 0;  // bits buffered
+    ap_uint<2 * BEAT_BITS> bits = 0;
   };
 
   static void step(hls::stream<word>& s0, hls::stream<ap_uint<1> >& s1, hls::stream<beat>& m0,

@@ -19,9 +19,9 @@ struct label_select {
   typedef ap_uint<counter_bits(SHAPE::C)> label;
 
   struct state {
-    ap_uint<counter_bits(NF)> nf;
-    typename SHAPE::input::value best;
-    label index;
+    ap_uint<counter_bits(NF)> nf = 0;
+    typename SHAPE::input::value best = 0;
+    label index = 0;
   };
 
   static void step(hls::stream<input_word>& s0, hls::stream<output_word>& m0, state& st) {

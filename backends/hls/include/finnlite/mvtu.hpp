@@ -153,9 +153,9 @@ struct mvtu {
   typedef typename products::operand operand;
 
   struct state {
-    ap_uint<counter_bits(SF)> sf;
-    ap_uint<counter_bits(NF)> nf;
-    ap_uint<counter_bits(SF * NF)> fold;
+    ap_uint<counter_bits(SF)> sf = 0;
+    ap_uint<counter_bits(NF)> nf = 0;
+    ap_uint<counter_bits(SF * NF)> fold = 0;
     input_word buffer[SF];
     typename total::sum sums[SHAPE::PE];
     distance_check<SF, SF < MEMORY_DISTANCE ? 1 : MEMORY_DISTANCE> check;

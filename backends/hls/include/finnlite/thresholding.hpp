@@ -19,7 +19,7 @@ struct thresholding {
   typedef ap_uint<SHAPE::PE * SHAPE::output::BITS> output_word;
 
   struct state {
-    ap_uint<counter_bits(NF)> nf;
+    ap_uint<counter_bits(NF)> nf = 0;
   };
 
   /// One word. ACTIVATION::apply(value, pe, nf) gives the code of an output element.

@@ -27,9 +27,9 @@ struct width_converter {
   typedef ap_uint<SHAPE::OUT * SHAPE::BITS> output_word;
 
   struct state {
-    ap_uint<counter_bits(CAPACITY + 1)> have;   // chunks buffered
-    ap_uint<counter_bits(CHUNKS + 1)> read;     // chunks read of this frame
-    ap_uint<counter_bits(CHUNKS + 1)> written;  // chunks written of this frame
+    ap_uint<counter_bits(CAPACITY + 1)> have = 0;   // chunks buffered
+    ap_uint<counter_bits(CHUNKS + 1)> read = 0;     // chunks read of this frame
+    ap_uint<counter_bits(CHUNKS + 1)> written = 0;  // chunks written of this frame
     ap_uint<BITS> chunks[CAPACITY];
   };
 
