@@ -106,7 +106,7 @@ def test_a_broken_rule_is_noticed(tmp_path: Path, path: str, source: str, rule: 
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("finnlite/flow.py", "from finnlite.backends.hls import emit"),
+        ("finnlite/flow/building.py", "from finnlite.backends.hls import emit"),
         ("finnlite/cli.py", "import finnlite.transforms"),
         ("finnlite/ir.py", "from qonnx.core.datatype import DataType"),
         ("finnlite/serde/read.py", "import onnx"),

@@ -1,46 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The flow: from a file to an accelerator and its report. The one place where core and wings meet."""
+"""A build: the stages, what the backends emit, the ladder, and the report, put in place together."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from finnlite import report as reports
 from finnlite.accelerator import is_mapped
 from finnlite.backends.hls.csim import Csim, simulation_plan
 from finnlite.boards import Board
-from finnlite.errors import ModelError, OptionError, UnsupportedError
-from finnlite.execution import Session
+from finnlite.errors import ModelError
 from finnlite.host import Host
-from finnlite.ir import Graph, Transform
+from finnlite.ir import Graph
 from finnlite.ladder import Ladder, accuracies, check_caps, rows_ok, untested_quantizers
-from finnlite.mapping import Check, SourceNode, becomes, judge
 from finnlite.options import Numbers, Options, Scale, check_same_model, read_folding, stage_file
 from finnlite.oracle import Oracle
 from finnlite.plan import Output, Plan, check_output
 from finnlite.progress import Clock, Progress
-from finnlite.samples import Samples, encode_input, load_samples, synthetic_samples
+from finnlite.samples import Samples, load_samples, synthetic_samples
 from finnlite.serde import load_stage, to_bytes
-from finnlite.transforms import Import, Streamline, read_model
-from finnlite.transforms.folding import Fold, folding_of
-from finnlite.transforms.hardware import AbsorbThresholds, MapToHardware
-from finnlite.transforms.importing import UnknownOperatorError
-from finnlite.transforms.importing.listing import source_nodes
-from finnlite.transforms.streams import SizeStreams
-from finnlite.transforms.widths import MinimizeWidths
+from finnlite.transforms.folding import folding_of
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from .stages import LAST, run_stages
 
-__all__ = ["Build", "build", "check", "compile_stages", "load", "simulate"]
+__all__ = ["HLS", "Build", "build"]
 
-_LAST = "SizeStreams"
-_HLS = "hls"
+HLS = "hls"
+"""Folder of the emitted C++."""
 _PROBED_FRAMES = 256
 """Frames with which quantizers are probed for being tested at all."""
 
@@ -65,72 +56,6 @@ class Build:
     def graph(self) -> Graph:
         """The graph after the last stage."""
         return list(self.stages.values())[-1]
-
-
-def load(
-    path: Path | str,
-    *,
-    input_type: Any = None,
-    input_scale: Scale | None = None,
-    input_mean: Numbers | None = None,
-    input_std: Numbers | None = None,
-) -> Graph:
-    """Reads a model: stage Import.
-
-    Args:
-        path: A QONNX, QCDQ or plain ONNX file.
-        input_type: Declares integer inputs q: "uint8", "int4", "bipolar", …
-        input_scale: The model sees x = float32((q·scale − mean) / std); a number or a fraction like "1/255".
-        input_mean: One number, or one a channel.
-        input_std: One number, or one a channel.
-
-    Raises:
-        ModelError: If the file cannot be read.
-        UnsupportedError: If it holds operators that finnlite does not know.
-        OptionError: If the declared input does not fit the model.
-    """
-    return Import(input_type, input_scale, input_mean, input_std).load(path)
-
-
-def compile_stages(model: Path | str, options: Options | None = None) -> dict[str, Graph]:
-    """The graph after each stage, from the file to the last stage that runs; writes nothing."""
-    options = options or Options()
-    return dict(_stages(Path(model), options, None))
-
-
-def _transforms(options: Options) -> dict[str, Transform]:
-    fold = Fold(options.folding or {}, options.target_fps, options.clock_mhz, options.board)
-    passes = (Streamline(), MapToHardware(options.output), AbsorbThresholds(), MinimizeWidths(), fold)
-    return {transform.name: transform for transform in (*passes, SizeStreams())}
-
-
-def _stages(model: Path, options: Options, folder: Path | None) -> Iterator[tuple[str, Graph]]:
-    """Runs the stages, each on a copy of the graph before it."""
-    if options.from_stage is None:
-        declared = (options.input_type, options.input_scale, options.input_mean, options.input_std)
-        graph = Import(*declared).load(model)
-        yield "Import", graph
-    else:
-        graph = _stage_in(folder, options.from_stage)
-    transforms = _transforms(options)
-    for name in options.runs:
-        if name in transforms:
-            graph = graph.copy().transform(transforms[name])
-            yield name, graph
-
-
-def _stage_in(folder: Path | None, stage: str) -> Graph:
-    """A stage that an earlier build wrote.
-
-    Raises:
-        OptionError: If it did not.
-    """
-    path = (folder or Path()) / stage_file(stage)
-    if not path.is_file():
-        raise OptionError(
-            f"from: stage {stage} must be in {str(folder)!r}, is not; build with --stages all first"
-        )
-    return load_stage(path)
 
 
 def build(
@@ -230,7 +155,7 @@ class _Run:
         digest = self._digest()
         if self.options.from_stage is not None:
             check_same_model(self.out, self.model, digest)
-        hardware = self.graphs.get(_LAST)
+        hardware = self.graphs.get(LAST)
         mapped = next((g for g in reversed(self.graphs.values()) if is_mapped(g)), None)
         report: dict[str, Any] = {
             "model": reports.model_part(self.model.stem, digest, mapped),
@@ -244,7 +169,7 @@ class _Run:
         try:
             with Output(self.out) as target:
                 self._write(target, hardware)
-                ok = self._verify(report, samples, hardware, target.folder / _HLS)
+                ok = self._verify(report, samples, hardware, target.folder / HLS)
                 report["notes"] = reports.note_list(self.graphs)
                 report["timings_s"] = self.clock.seconds
                 text = json.dumps(report, indent=1) + "\n"
@@ -267,7 +192,7 @@ class _Run:
         for name in self.options.earlier:
             if (self.out / stage_file(name)).is_file():
                 self.graphs[name] = load_stage(self.out / stage_file(name))
-        stages = _stages(self.model, self.options, self.out)
+        stages = run_stages(self.model, self.options, self.out)
         for name in self.options.runs:
             with self.clock.step(name):
                 made, graph = next(stages)
@@ -288,7 +213,7 @@ class _Run:
             target.run(Plan(files))
         if hardware is not None:
             with self.clock.step("compile C simulation"):
-                target.run(simulation_plan(hardware), _HLS)
+                target.run(simulation_plan(hardware), HLS)
 
     def _is_written(self, name: str) -> bool:
         return name in self.options.writes or name not in self.options.runs
@@ -317,83 +242,3 @@ class _Run:
         report["verification"] = reports.verification_part(rows)
         report["accuracy"] = accuracies(samples, ladder.answers) or None
         return rows_ok(rows)
-
-
-def simulate(
-    folder: Path | str, engine: str, x: NDArray[Any], *, progress: Progress | None = None
-) -> NDArray[Any]:
-    """Runs frames through a built network.
-
-    Args:
-        folder: A built folder.
-        engine: "graph", or "csim" for the emitted code.
-        x: (N, …) frames: integers q where an input type was declared, else what the source model takes.
-        progress: Called with the name of each step.
-
-    Returns:
-        (N, …) the first output.
-
-    Raises:
-        OptionError: If the folder holds no build, the engine is unknown, or the frames do not fit.
-        SimulationError: If the simulation breaks a rule of the hardware.
-    """
-    path = Path(folder) / stage_file(_LAST)
-    if engine not in ("graph", "csim"):
-        raise OptionError(f"engine must be 'graph' or 'csim', is {engine!r}")
-    if not path.is_file():
-        raise OptionError(f"folder {str(folder)!r}: must hold a finished build, holds no {stage_file(_LAST)}")
-    clock = Clock(progress)
-    graph = load_stage(path)
-    frames = encode_input(graph, graph.inputs[0], x, "input")
-    name = graph.outputs[0].name
-    if engine == "graph":
-        with clock.step("run the graph"):
-            return Session(graph).run(frames)[name]
-    with clock.step("run the C simulation"), Csim(graph, Path(folder) / _HLS) as csim:
-        return Host(graph).around(csim.run)({graph.inputs[0].name: frames})[name]
-
-
-def check(
-    model: Path | str,
-    *,
-    input_type: Any = None,
-    input_scale: Scale | None = None,
-    input_mean: Numbers | None = None,
-    input_std: Numbers | None = None,
-) -> Check:
-    """Says of every node of a model whether it maps, and if not why, because of whom, and what to do.
-
-    Args:
-        model: The file.
-        input_type: See `load`.
-        input_scale: See `load`.
-        input_mean: See `load`.
-        input_std: See `load`.
-
-    Raises:
-        ModelError: If the file cannot be read.
-        OptionError: If the declared input does not fit the model.
-    """
-    proto = read_model(model)
-    nodes = [SourceNode(*item) for item in source_nodes(proto)]
-    try:
-        graph = Import(input_type, input_scale, input_mean, input_std).run(proto)
-    except UnknownOperatorError as error:
-        errors = [UnsupportedError(_operator_message(n), node=n.name, fix=n.fix) for n in error.nodes]
-        return judge(nodes, errors, {})
-    folded = json.loads(graph.metadata.get("folded", "[]"))
-    ends = dict.fromkeys(folded, "constant, folded")
-    blocked = Streamline().diagnose(graph)
-    if not blocked:
-        try:
-            mapped = graph.copy().transform(Streamline(), MapToHardware(), AbsorbThresholds())
-        except UnsupportedError as error:
-            blocked = [error]
-        else:
-            ends |= becomes(mapped)
-    return judge(nodes, blocked, ends)
-
-
-def _operator_message(node: Any) -> str:
-    operator = f"{node.domain}::{node.op_type}" if node.domain else node.op_type
-    return f"operator must be one that finnlite knows, is {operator}"

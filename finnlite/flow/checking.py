@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`check`: what will map to hardware, what will not, and why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from finnlite.errors import UnsupportedError
+from finnlite.mapping import Check, SourceNode, becomes, judge
+from finnlite.options import Numbers, Scale
+from finnlite.transforms import Import, Streamline, read_model
+from finnlite.transforms.hardware import AbsorbThresholds, MapToHardware
+from finnlite.transforms.importing import UnknownOperatorError
+from finnlite.transforms.importing.listing import source_nodes
+
+__all__ = ["check"]
+
+
+def check(
+    model: Path | str,
+    *,
+    input_type: Any = None,
+    input_scale: Scale | None = None,
+    input_mean: Numbers | None = None,
+    input_std: Numbers | None = None,
+) -> Check:
+    """Says of every node of a model whether it maps, and if not why, because of whom, and what to do.
+
+    Args:
+        model: The file.
+        input_type: See `load`.
+        input_scale: See `load`.
+        input_mean: See `load`.
+        input_std: See `load`.
+
+    Raises:
+        ModelError: If the file cannot be read.
+        OptionError: If the declared input does not fit the model.
+    """
+    proto = read_model(model)
+    nodes = [SourceNode(*item) for item in source_nodes(proto)]
+    try:
+        graph = Import(input_type, input_scale, input_mean, input_std).run(proto)
+    except UnknownOperatorError as error:
+        errors = [UnsupportedError(_operator_message(n), node=n.name, fix=n.fix) for n in error.nodes]
+        return judge(nodes, errors, {})
+    folded = json.loads(graph.metadata.get("folded", "[]"))
+    ends = dict.fromkeys(folded, "constant, folded")
+    blocked = Streamline().diagnose(graph)
+    if not blocked:
+        try:
+            mapped = graph.copy().transform(Streamline(), MapToHardware(), AbsorbThresholds())
+        except UnsupportedError as error:
+            blocked = [error]
+        else:
+            ends |= becomes(mapped)
+    return judge(nodes, blocked, ends)
+
+
+def _operator_message(node: Any) -> str:
+    operator = f"{node.domain}::{node.op_type}" if node.domain else node.op_type
+    return f"operator must be one that finnlite knows, is {operator}"

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What runs on a built folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finnlite.backends.hls.csim import Csim
+from finnlite.errors import OptionError
+from finnlite.execution import Session
+from finnlite.host import Host
+from finnlite.options import stage_file
+from finnlite.progress import Clock, Progress
+from finnlite.samples import encode_input
+from finnlite.serde import load_stage
+
+from .building import HLS
+from .stages import LAST
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["simulate"]
+
+
+def simulate(
+    folder: Path | str, engine: str, x: NDArray[Any], *, progress: Progress | None = None
+) -> NDArray[Any]:
+    """Runs frames through a built network.
+
+    Args:
+        folder: A built folder.
+        engine: "graph", or "csim" for the emitted code.
+        x: (N, …) frames: integers q where an input type was declared, else what the source model takes.
+        progress: Called with the name of each step.
+
+    Returns:
+        (N, …) the first output.
+
+    Raises:
+        OptionError: If the folder holds no build, the engine is unknown, or the frames do not fit.
+        SimulationError: If the simulation breaks a rule of the hardware.
+    """
+    path = Path(folder) / stage_file(LAST)
+    if engine not in ("graph", "csim"):
+        raise OptionError(f"engine must be 'graph' or 'csim', is {engine!r}")
+    if not path.is_file():
+        raise OptionError(f"folder {str(folder)!r}: must hold a finished build, holds no {stage_file(LAST)}")
+    clock = Clock(progress)
+    graph = load_stage(path)
+    frames = encode_input(graph, graph.inputs[0], x, "input")
+    name = graph.outputs[0].name
+    if engine == "graph":
+        with clock.step("run the graph"):
+            return Session(graph).run(frames)[name]
+    with clock.step("run the C simulation"), Csim(graph, Path(folder) / HLS) as csim:
+        return Host(graph).around(csim.run)({graph.inputs[0].name: frames})[name]
