@@ -23,8 +23,9 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 
 from finnlite.errors import IRError, OptionError, ToolError
+from finnlite.folders import paths_below, replace, share
 
-__all__ = ["MANIFEST", "Command", "Output", "Plan", "check_output"]
+__all__ = ["MANIFEST", "Command", "Output", "Plan", "amend", "check_output"]
 
 MANIFEST = "plan.json"
 """The file that marks a folder as finnlite's own and says what it was made from."""
@@ -141,6 +142,36 @@ def check_output(target: Path) -> None:
         raise OptionError(f"output folder {str(target)!r}: must be a folder, is a file; name another folder")
 
 
+def amend(target: Path, files: Mapping[str, bytes]) -> None:
+    """Replaces single files of an output, each at once; all else stays as it is.
+
+    Args:
+        target: A folder that an `Output` made.
+        files: Relative POSIX path to content.
+
+    Raises:
+        OptionError: If finnlite did not make the folder or one of the files, or they cannot be written.
+    """
+    manifest = _Manifest.read(target)
+    if manifest is None:
+        raise OptionError(f"folder {str(target)!r}: must be made by finnlite, is not; build it first")
+    plan = Plan(files)
+    for path in files:
+        if path not in manifest.files and os.path.lexists(target / path):
+            raise _in_the_way(target, path)
+    manifest.files.update(plan.digests)
+    contents = {**files, MANIFEST: manifest.encode()}  # in this order
+    try:
+        with tempfile.TemporaryDirectory(prefix=".finnlite-", dir=target.resolve().parent) as folder:
+            for number, content in enumerate(contents.values()):
+                Path(folder, str(number)).write_bytes(content)
+            for number, path in enumerate(contents):
+                (target / path).parent.mkdir(parents=True, exist_ok=True)
+                Path(folder, str(number)).replace(target / path)
+    except OSError as error:
+        raise OptionError(f"folder {str(target)!r}: must be writable, is not ({error.strerror})") from error
+
+
 class Output:
     """A transaction on an output folder: `with Output(target) as out: out.run(plan)`.
 
@@ -201,7 +232,7 @@ class Output:
         """Puts the new folder in place, or removes it if there was an exception.
 
         Raises:
-            OptionError: If the file system does not allow it.
+            OptionError: If the file system does not allow it, or something of somebody else is in the way.
         """
         staging, self._staging = self._staging, None
         if staging is None:
@@ -212,23 +243,31 @@ class Output:
         try:
             (staging / MANIFEST).write_bytes(self._manifest.encode())
             self._keep_foreign(staging)
-            _replace(staging, self.target)
+            replace(staging, self.target)
         except OSError as fault:
-            shutil.rmtree(staging, ignore_errors=True)
             raise OptionError(
                 f"output folder {str(self.target)!r}: must be replaceable, is not ({fault.strerror})"
             ) from fault
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
 
     def _keep_foreign(self, staging: Path) -> None:
-        """Carries over what somebody else put into the last output."""
-        for old in sorted(self.target.rglob("*")) if self.target.is_dir() else ():
-            path = old.relative_to(self.target)
-            new = staging / path
-            ours = path.as_posix() in self._last.files or path.as_posix() == MANIFEST
-            if ours or new.exists() or (old.is_dir() and not old.is_symlink()):
+        """Carries over what somebody else put into the last output: the results of tools, a user's notes.
+
+        Raises:
+            OptionError: If a plan wrote to where such a thing is.
+        """
+        for path in paths_below(self.target) if self.target.is_dir() else ():
+            old, new, name = self.target / path, staging / path, path.as_posix()
+            if name in self._last.files or name == MANIFEST:
                 continue
-            new.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(old, new, follow_symlinks=False)
+            if new.is_file() and name not in self._manifest.files:
+                continue  # a tool leaves it behind, whenever it runs
+            try:
+                new.parent.mkdir(parents=True, exist_ok=True)
+                share(old, new)
+            except (FileExistsError, NotADirectoryError):
+                raise _in_the_way(self.target, name) from None
 
     def run(self, plan: Plan, prefix: str = "") -> None:
         """Writes a plan's files below `prefix` and runs its commands there.
@@ -308,6 +347,13 @@ def _waves(commands: list[Command]) -> list[list[Command]]:
     return waves
 
 
+def _in_the_way(target: Path, path: str) -> OptionError:
+    return OptionError(
+        f"output folder {str(target)!r}: {path!r} must be finnlite's, "
+        f"was put there by somebody else; move it away"
+    )
+
+
 def _subject(command: Command) -> str:
     program = Path(command.argv[0]).name
     return f"{command.label}: {program}" if command.label else program
@@ -325,23 +371,3 @@ def _start(command: Command, folder: Path) -> None:
         lines = (result.stderr or result.stdout).strip().splitlines()
         shown = "\n".join(lines[:_ERROR_LINES]) or "it printed nothing"
         raise ToolError(f"{subject} must succeed, exited with {result.returncode}:\n{shown}")
-
-
-def _replace(new: Path, target: Path) -> None:
-    """Puts `new` where `target` is; the old content goes last."""
-    if not target.exists():
-        new.rename(target)
-        return
-    old = Path(tempfile.mkdtemp(prefix=".finnlite-", dir=target.parent))
-    try:
-        target.rename(old / "old")
-    except OSError:
-        old.rmdir()
-        raise
-    try:
-        new.rename(target)
-    except OSError:
-        (old / "old").rename(target)
-        old.rmdir()
-        raise
-    shutil.rmtree(old, ignore_errors=True)

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 import errno
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from finnlite.errors import IRError, OptionError, ToolError
-from finnlite.plan import MANIFEST, Command, Output, Plan, check_output
+from finnlite.plan import MANIFEST, Command, Output, Plan, amend, check_output
 
 COPY = "import sys; open(sys.argv[2], 'wb').write(open(sys.argv[1], 'rb').read().upper())"
 
@@ -87,6 +88,163 @@ def test_what_somebody_else_put_there_stays(tmp_path: Path) -> None:
     run(out, Plan({"c": b"three"}))
     assert content(out) == {"c": b"three", "notes/mine.txt": b"mine", "link": b"mine"}
     assert (out / "link").is_symlink()
+
+
+def test_what_stays_is_not_copied(tmp_path: Path) -> None:
+    """A tool's results can be hundreds of megabytes; a folder that is empty may be meant."""
+    out = tmp_path / "out"
+    run(out, CHAIN)
+    (out / "d" / "run" / "empty").mkdir(parents=True)
+    (out / "d" / "run" / "result").write_bytes(b"large")
+    before = (out / "d" / "run" / "result").stat()
+    run(out, Plan({"d/b": b"two"}))
+    after = (out / "d" / "run" / "result").stat()
+    assert (after.st_ino, after.st_mtime_ns, after.st_nlink) == (before.st_ino, before.st_mtime_ns, 1)
+    assert (out / "d" / "run" / "empty").is_dir()
+    assert content(out) == {"d/b": b"two", "d/run/result": b"large"}
+
+
+def test_what_stays_is_copied_where_files_cannot_be_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "no hard links here")
+
+    out = tmp_path / "out"
+    run(out, CHAIN)
+    (out / "result").write_bytes(b"large")
+    before = (out / "result").stat()
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    run(out, Plan({"c": b"three"}))
+    assert content(out) == {"c": b"three", "result": b"large"}
+    assert (out / "result").stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_a_failure_after_linking_leaves_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    run(out, CHAIN)
+    (out / "first").write_bytes(b"1")
+    (out / "second").write_bytes(b"2")
+    before = content(out)
+    link = Path.hardlink_to
+
+    def fail_second(self: Path, target: Path) -> None:
+        if self.name == "second":
+            raise OSError(errno.ENOSPC, "full")
+        link(self, target)
+
+    def full(source: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(Path, "hardlink_to", fail_second)
+    monkeypatch.setattr(shutil, "copy2", full)
+    with pytest.raises(OptionError, match=r"must be replaceable, is not \(full\)$"):
+        run(out, Plan({"c": b"three"}))
+    assert content(out) == before
+    assert (out / "first").stat().st_nlink == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("path", ["c", "d/c", "notes", "notes/mine/deeper"])
+def test_what_somebody_else_put_there_is_never_overwritten(tmp_path: Path, path: str) -> None:
+    out = tmp_path / "out"
+    run(out, CHAIN)
+    (out / "notes").mkdir()
+    for mine in ("c", "d/c", "notes/mine"):
+        (out / mine).write_text("mine")
+    before = content(out)
+    with pytest.raises(OptionError) as error:
+        run(out, Plan({path: b"three"}))
+    where = "notes/mine" if path.startswith("notes") else path
+    assert str(error.value) == (
+        f"output folder {str(out)!r}: {where!r} must be finnlite's, was put there by somebody else; "
+        "move it away"
+    )
+    assert content(out) == before
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_what_a_tool_leaves_behind_is_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for text in ("old log", "new log"):
+        with Output(out) as target:
+            target.run(Plan({"a": b"1"}))
+            (target.folder / "tool.log").write_text(text)
+    assert content(out) == {"a": b"1", "tool.log": b"new log"}
+
+
+PROJECT = Plan({"build.tcl": b"1", "hls/settings.tcl": b"2"})
+DRIVER = Plan({"metadata.json": b"3", "driver/a.py": b"4"})
+
+
+def test_plans_without_commands_below_prefixes(tmp_path: Path) -> None:
+    """A rebuild replaces what plans made, also below folders that tools filled, and only that."""
+    out = tmp_path / "out"
+
+    def rebuild(**plans: Plan) -> list[str]:
+        with Output(out) as target:
+            target.run(CHAIN, "hls")
+            for prefix, plan in plans.items():
+                target.run(plan, prefix)
+        return target.ran
+
+    rebuild(vivado=PROJECT, deploy=DRIVER)
+    results = {
+        "vivado/hls/work/layer/report.xml": b"ii 1",
+        "vivado/project/accelerator.runs/log": b"log",
+        "deploy/overlay/accelerator.bit": b"bits",
+    }
+    for path, data in results.items():
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        (out / path).write_bytes(data)
+    driver = Plan({"metadata.json": b"6", "driver/b.py": b"7"})
+    assert rebuild(vivado=Plan({"build.tcl": b"5"}), deploy=driver) == []
+    assert {p: data for p, data in content(out).items() if not p.startswith("hls/")} == {
+        "vivado/build.tcl": b"5",
+        "deploy/metadata.json": b"6",
+        "deploy/driver/b.py": b"7",
+        **results,
+    }
+    assert set(json.loads((out / MANIFEST).read_text())["files"]) >= {
+        "vivado/build.tcl",
+        "deploy/driver/b.py",
+    }
+
+
+def test_amending_replaces_single_files(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(out, CHAIN)
+    (out / "mine").write_text("mine")
+    untouched = {p: p.stat().st_mtime_ns for p in (out / "d" / "B", out / "mine")}
+    amend(out, {"a": b"uno", "new/file": b"4"})
+    assert content(out) == {
+        "a": b"uno",
+        "new/file": b"4",
+        "A": b"ONE",
+        "AA": b"ONE",
+        "d/b": b"two",
+        "d/B": b"TWO",
+        "mine": b"mine",
+    }
+    assert {p: p.stat().st_mtime_ns for p in untouched} == untouched
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    digests = json.loads((out / MANIFEST).read_text())["files"]
+    assert digests["a"] == Plan({"a": b"uno"}).digests["a"]
+    assert run(out, CHAIN) == [], "commands know their inputs"
+    assert set(content(out)) == {"a", "A", "AA", "d/b", "d/B", "mine"}
+
+
+def test_only_finnlites_own_is_amended(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(OptionError) as error:
+        amend(out, {"a": b"1"})
+    assert str(error.value) == f"folder {str(out)!r}: must be made by finnlite, is not; build it first"
+    run(out, CHAIN)
+    (out / "mine").write_text("mine")
+    before = content(out)
+    with pytest.raises(OptionError, match="'mine' must be finnlite's, was put there by somebody else"):
+        amend(out, {"a": b"1", "mine": b"2"})
+    assert content(out) == before
 
 
 def failing(out: Path) -> None:
