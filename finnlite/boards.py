@@ -11,6 +11,9 @@ from finnlite.ops.cost import Resources
 
 __all__ = ["BOARDS", "Board", "board_named"]
 
+_DIVISORS = {a * b for a in range(1, 64) for b in range(1, 64)}
+"""Products of the two 6-bit divisors of an FCLK (UG585, register FPGA0_CLK_CTRL)."""
+
 
 @dataclass(frozen=True)
 class Board:
@@ -22,6 +25,7 @@ class Board:
         budget: What the part holds.
         shell: Estimate of what everything but the accelerator takes: DMA, interconnect, resets.
         max_clock_mhz: Highest fabric clock worth asking for.
+        pll_mhz: The PLL that the fabric clock is divided from, by two integers of up to 63 each.
     """
 
     name: str
@@ -29,6 +33,7 @@ class Board:
     budget: Resources
     shell: Resources
     max_clock_mhz: float = 250.0
+    pll_mhz: float = 1000.0
 
     def check_clock(self, clock_mhz: float) -> None:
         """Checks a clock.
@@ -40,6 +45,15 @@ class Board:
             raise OptionError(
                 f"clock must be from 1 to {self.max_clock_mhz:g} MHz on {self.name}, is {clock_mhz:g}"
             )
+
+    def achievable_clock(self, clock_mhz: float) -> float:
+        """The highest clock of at most `clock_mhz` that the PLL and its two divisors give.
+
+        >>> [board_named("pynq-z1").achievable_clock(mhz) for mhz in (100, 142, 200, 33.4)]
+        [100.0, 125.0, 200.0, 33.333333333333336]
+        """
+        wanted = self.pll_mhz / clock_mhz * (1 - 1e-9)  # a clock printed with many digits is itself
+        return self.pll_mhz / min(n for n in _DIVISORS if n >= wanted)
 
 
 BOARDS: dict[str, Board] = {

@@ -105,6 +105,11 @@ class Options:
                 raise OptionError(f"{what} must be given to the stage {stage}, which --from leaves out")
 
     @property
+    def fabric_mhz(self) -> float:
+        """The clock that the board can make, at or below the one asked for; times and rates are in it."""
+        return board_named(self.board).achievable_clock(self.clock_mhz)
+
+    @property
     def runs(self) -> tuple[str, ...]:
         """The stages that run."""
         names = list(STAGES)

@@ -55,7 +55,7 @@ def compile_stages(model: Path | str, options: Options | None = None) -> dict[st
 
 
 def _transforms(options: Options) -> dict[str, Transform]:
-    fold = Fold(options.folding or {}, options.target_fps, options.clock_mhz, options.board)
+    fold = Fold(options.folding or {}, options.target_fps, options.fabric_mhz, options.board)
     passes = (Streamline(), MapToHardware(options.output), AbsorbThresholds(), MinimizeWidths(), fold)
     return {transform.name: transform for transform in (*passes, SizeStreams())}
 

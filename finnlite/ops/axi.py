@@ -106,8 +106,8 @@ class _Border(Unit):
         return graph.add(Identity(), present(inputs[0], "x"))
 
     def latency(self, node: Node) -> int:
-        """Input, shift, output."""
-        return 3
+        """Input, the shifter of two beats in three stages, output and its register slice."""
+        return 6
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,16 @@ from .movement import Identity
 from .shapes import present
 from .unit import Stream, Unit, elements, stream_of
 
-__all__ = ["FIFO"]
+__all__ = ["FIFO", "in_block"]
 
 _DEEP = 64
 """Words from which a FIFO goes to block RAM if it is also wide enough to be worth one."""
 _BLOCK_BITS = 4096
+
+
+def in_block(depth: int, width: int) -> bool:
+    """Whether a FIFO of `depth` words of `width` bits goes to block RAM."""
+    return depth > _DEEP and depth * width > _BLOCK_BITS
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,12 @@ class FIFO(Unit):
     def memory(self, node: Node) -> Memory:
         """`depth` words, in block RAM if they are many bits."""
         width = self.source(node).width
-        return Memory(self.depth, width, block=self.depth > _DEEP and self.depth * width > _BLOCK_BITS)
+        return Memory(self.depth, width, block=in_block(self.depth, width))
 
     def resources(self, node: Node) -> Resources:
-        """Its memory and two pointers."""
-        return self.memory(node).resources.plus(Resources(lut=30, ff=30))
+        """Its memory; two pointers; the register and multiplexer past the memory.
+
+        The coefficients are those of the emitted Verilog through Yosys 0.23, `synth_xilinx`.
+        """
+        width = self.source(node).width
+        return self.memory(node).resources.plus(Resources(lut=35 + width, ff=25 + width))

@@ -63,8 +63,8 @@ class LabelSelect(Unit):
         return Steps(np.ones(len(step), dtype=np.bool_), step == len(step) - 1)
 
     def latency(self, node: Node) -> int:
-        """A tree over PE elements, then the comparison with the best so far."""
-        return 3 + self.pe.bit_length()
+        """Input, a tree over PE elements, the comparison with the best so far, output and its slice."""
+        return 5 + self.pe.bit_length()
 
     def resources(self, node: Node) -> Resources:
         """A comparator and two multiplexers an element."""

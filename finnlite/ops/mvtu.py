@@ -148,11 +148,11 @@ class MVTU(Unit):
         return rom(self.cycles(node), width)
 
     def latency(self, node: Node) -> int:
-        """Input, weight memory (2), product, adder tree, accumulator, thresholds, output."""
+        """Input, weight memory (2), product, adder tree, accumulator, thresholds, output and its slice."""
         tree = (self.simd - 1).bit_length()
         thresholds = node.optional(2)
         search = 0 if thresholds is None else max(1, thresholds.shape[1].bit_length()) + 1
-        return 8 + tree + search
+        return 10 + tree + search
 
     def resources(self, node: Node) -> Resources:
         """A term a multiply–accumulate, a term a row computed at once, and the memories."""

@@ -74,7 +74,7 @@ def expand_thresholds(
     flips = None if falling is None else np.asarray(falling.const).ravel()
     if flips is not None and len(flips) > len(table):
         table = np.broadcast_to(table, (len(flips), table.shape[1]))
-    shape = (-1, *[1] * (len(x.shape) - 1 - axis))
+    shape = (-1, *[1] * (len(x.shape) - 1 - axis % len(x.shape)))
     if len(table) > 1 and table.shape[1] > 1 and (table == table[0]).all() and flips is None:
         table = table[:1]
     domain = x.datatype
@@ -211,8 +211,8 @@ class Thresholding(Unit):
         return Steps(always, always)
 
     def latency(self, node: Node) -> int:
-        """Input, threshold memory (2), comparisons, output."""
-        return 5 + node.input(1).shape[1].bit_length()
+        """Input, threshold memory (2), comparisons, output and its register slice."""
+        return 7 + node.input(1).shape[1].bit_length()
 
     def resources(self, node: Node) -> Resources:
         """The comparators and the threshold memory."""

@@ -75,8 +75,8 @@ class WidthConverter(Unit):
         return _thread(self.in_elems, self.out_elems, node.input(0).shape[-1])
 
     def latency(self, node: Node) -> int:
-        """Input, shift, output."""
-        return 3
+        """Input, the shifter of both words in three stages, output and its register slice."""
+        return 6
 
     def resources(self, node: Node) -> Resources:
         """A buffer of one word of each side and its shifter."""
