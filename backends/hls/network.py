@@ -21,6 +21,8 @@ OUTSIDE = -1
 """The writer or reader of a stream that crosses the border."""
 
 _DEFAULT_DEPTH = 2
+_SLICES = 4
+"""Words that HLS holds beside a FIFO: a register slice of two at either end of an AXI4-Stream."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def network_of(graph: Graph) -> Network:
             )
         streams.append(StreamCode(f"{writer.name}_out", source.ctype, index, "m0", index + 1, "s0", depth))
     end = len(layers) - 1
-    in_flight = sum(depths) + len(layers)  # frames, if every word were one
+    in_flight = _frames_in_flight(layers, depths)
     streams.append(StreamCode("transfer_last", LAST, 0, "m1", end, "s1", in_flight))
     streams.append(StreamCode("m0", BEAT, end, "m0", OUTSIDE, "", _DEFAULT_DEPTH))
     return Network(
@@ -91,6 +93,27 @@ def network_of(graph: Graph) -> Network:
         first.op.source(first).words if isinstance(first.op, AxiIn) else 0,
         last.op.sink(last).words if isinstance(last.op, AxiOut) else 0,
     )
+
+
+def _frames_in_flight(layers: tuple[Layer, ...], depths: list[int]) -> int:
+    """The most frames whose last beat AxiIn has read and whose last beat AxiOut has not written.
+
+    Each is counted where its last word is. Of a stream's words every `words`-th is a frame's last; a layer
+    works on one frame and finished others are on their way through its pipeline.
+    """
+    result = 0
+    for layer in layers:
+        unit = layer.node.op
+        latency = unit.latency(layer.node) if isinstance(unit, Unit) else 0
+        result += 1 + _ceil_div(latency + 1, layer.steps)
+    for layer, depth in zip(layers, depths, strict=False):  # the last one writes beats to the outside
+        words = layer.node.op.sink(layer.node).words if isinstance(layer.node.op, Unit) else 1
+        result += _ceil_div(depth + _SLICES, words)
+    return result
+
+
+def _ceil_div(number: int, divisor: int) -> int:
+    return -(-number // divisor)
 
 
 def _border(graph: Graph, kind: type[Unit]) -> Node:

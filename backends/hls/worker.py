@@ -38,6 +38,8 @@ def _library(path: str) -> Any:
     library.finnlite_watch.argtypes = [handle, handle]
     library.finnlite_record.argtypes = [handle, ctypes.c_int]
     library.finnlite_run.argtypes = [handle, handle, handle, ctypes.c_uint64]
+    library.finnlite_transfer.argtypes = [handle, handle, handle, handle, handle, ctypes.c_uint64]
+    library.finnlite_steps.argtypes = [handle, handle, ctypes.c_uint64, handle, handle, handle, handle]
     library.finnlite_stream.argtypes = [handle, ctypes.c_uint64, ctypes.POINTER(ctypes.c_int64)]
     steps = ctypes.POINTER(ctypes.c_uint32)
     library.finnlite_stream_steps.argtypes = [handle, ctypes.c_uint64, steps, steps]

@@ -10,10 +10,10 @@ from finnlite.ops.thresholding import Thresholding
 from tests.backends.hardware import Chain, frames_for, sorted_thresholds, values
 
 
-def network() -> Graph:
+def network(prefix: str = "") -> Graph:
     """24 UINT8 inputs; two MVTUs of equal shape, 16 to 16 bipolar, and one without thresholds."""
     rng = np.random.default_rng(3)
-    chain = Chain.start(24, "UINT8")
+    chain = Chain.start(24, "UINT8", prefix)
     chain.thresholding(Thresholding(-1, 2, pe=8), rng.integers(90, 160, (24, 1)), name="binarize")
     bipolar = chain.value.datatype
     for name, columns in (("first", 24), ("second layer", 16), ("third", 16)):

@@ -5,19 +5,23 @@ import ctypes
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from finnlite.backends.hls import worker
 from finnlite.backends.hls.compiler import LIBRARY, find_compiler
 from finnlite.backends.hls.csim import Csim, simulation_plan
 from finnlite.errors import SimulationError
 from finnlite.execution import execute
+from finnlite.ir import Graph
 from finnlite.ops.mvtu import MVTU
 from finnlite.ops.shapes import integer_type
 from finnlite.ops.unit import Unit
 from finnlite.plan import Output, Plan
+from finnlite.runtime.packing import pack
 from tests.backends.hardware import Chain, frames_for, sorted_thresholds
 from tests.backends.small import FRAMES, GRAPH, network
 from tests.backends.unity import xilinx_headers
@@ -158,6 +162,25 @@ def vendor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "vendor"
 
 
+def check_transfer(
+    library: Any, graph: Graph, frames: NDArray[np.int64], expected: NDArray[np.int64]
+) -> None:
+    """Frames that end a transfer or not, as they cross the border; and no single steps."""
+    handle = library.finnlite_create()
+    x, y = graph.inputs[0].datatype.name, graph.outputs[0].datatype.name
+    data, last = pack(frames, x), np.arange(len(frames), dtype=np.uint8) % 2
+    results, ends = np.zeros_like(pack(expected, y)), np.zeros_like(last)
+    arrays = [array.ctypes.data for array in (data, last, results, ends)]
+    assert library.finnlite_transfer(handle, *arrays, len(frames)) == 0
+    np.testing.assert_array_equal(results, pack(expected, y))
+    np.testing.assert_array_equal(ends, last)
+    order = np.array([-1], dtype=np.int32)
+    assert library.finnlite_steps(handle, order.ctypes.data, 1, *arrays) == -1
+    message = b"frame 0, streams must know their depth, the vendor's do not; unset XILINX_HLS"
+    assert library.finnlite_error(handle) == message
+    library.finnlite_destroy(handle)
+
+
 def test_vendor_headers(vendor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chain = Chain.start(6, "INT3")
     weights = np.random.default_rng(0).integers(-1, 2, (6, 4))
@@ -174,6 +197,7 @@ def test_vendor_headers(vendor: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     with Csim(graph, tmp_path / "hls") as sim:
         with pytest.raises(SimulationError, match="the vendor's do not; unset XILINX_HLS$"):
             sim.streams()
+    check_transfer(worker._library(str(tmp_path / "hls" / LIBRARY)), graph, frames, frames @ weights)
     text = plan.files["sim/network.cpp"].decode()
     more = re.sub(r"\{4, (\[\]\(network& n\) \{\s*mvtu_fc_step)", r"{5, \1", text)
     assert more != text

@@ -70,9 +70,10 @@ def test_input_beats_left_are_noticed(altered: Callable[..., Csim]) -> None:
     [
         ("n.m0.read();", "node 'AxiOut_0': frame 0, at its end: 0 beats written, not 2"),
         (
-            "n.m0.write(beat()); n.m0.write(beat());",
+            "if (!n.m0.empty()) { const beat b = n.m0.read(); n.m0.write(b); n.m0.write(b); }",
             "node 'AxiOut_0': frame 0, at its end: more beats written than a frame has",
         ),
+        ("n.m0.write(beat());", "node 'AxiOut_0': frame 0, TKEEP and TSTRB must be all ones"),
     ],
 )
 def test_output_beats_of_a_wrong_number_are_noticed(

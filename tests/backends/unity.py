@@ -37,7 +37,8 @@ def write_networks(graphs: Sequence[Graph], folder: Path) -> None:
         text += [f'#include "{Path(path).name}"' for path in sources]
         text += [f"#define network network_{index}", f"#define make_session make_session_{index}"]
         text += [f'#include "network_{index}.inc"', "#undef network", "#undef make_session"]
-    text += ["static int chosen = 0;", 'extern "C" void choose(int index) { chosen = index; }']
+    text += ["static int chosen = 0;", 'extern "C" __attribute__((visibility("default")))']
+    text += ["void choose(int index) { chosen = index; }"]
     text += ["std::unique_ptr<finnlite_sim::session> finnlite_sim::make_session() {", "  switch (chosen) {"]
     text += [f"    case {i}: return make_session_{i}();" for i in range(len(graphs))]
     text += ["  }", "  return nullptr;", "}"]
@@ -52,7 +53,8 @@ def compile_unity(
 ) -> Path:
     """Compiles `unity.cpp`, warnings being errors, into a library."""
     library = folder / f"lib_{Path(compiler).name}.so"
-    argv = [compiler, *STRICT, *options, "-fPIC", "-shared", "-I.", "-Iinclude", "-Isrc", "-Isim", *includes]
+    argv = [compiler, *STRICT, *options, "-fPIC", "-fvisibility=hidden", "-shared"]
+    argv += ["-I.", "-Iinclude", "-Isrc", "-Isim", *includes]
     argv += ["unity.cpp", "sim/api.cpp", "-o", library.name]
     result = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
     if result.returncode != 0:
@@ -89,10 +91,50 @@ class Simulation:
         y = self.graph.outputs[0]
         data = np.ascontiguousarray(data)
         result = np.zeros((len(data), frame_bytes(y.shape[-1], y.datatype.name)), dtype=np.uint8)
-        code = self._library.finnlite_run(self._handle, data.ctypes.data, result.ctypes.data, len(data))
+        arrays = data.ctypes.data, result.ctypes.data
+        self._check(self._library.finnlite_run(self._handle, *arrays, len(data)))
+        return result
+
+    def transfer(
+        self, data: NDArray[np.uint8], last: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Frames as they cross the border, and which of them end a transfer; the same comes out."""
+        y = self.graph.outputs[0]
+        data, last = np.ascontiguousarray(data), np.ascontiguousarray(last)
+        result = np.zeros((len(data), frame_bytes(y.shape[-1], y.datatype.name)), dtype=np.uint8)
+        ends = np.zeros(len(data), dtype=np.bool_)
+        arrays = [a.ctypes.data for a in (data, last, result, ends)]
+        self._check(self._library.finnlite_transfer(self._handle, *arrays, len(data)))
+        return result, ends
+
+    def steps(
+        self, order: Sequence[int], data: NDArray[np.uint8], last: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Beats (B, 8) in and TLAST of each, single steps in the order given, and the beats that came out."""
+        sink = self.stream_counts().shape[0] - 2  # as many layers as streams but two
+        taken = sum(who == sink for who in order)
+        chosen = np.array(order, dtype=np.int32)
+        result = np.zeros((taken, 8), dtype=np.uint8)
+        ends = np.zeros(taken, dtype=np.bool_)
+        data, last = np.ascontiguousarray(data), np.ascontiguousarray(last)
+        arrays = [a.ctypes.data for a in (data, last, result, ends)]
+        self._check(self._library.finnlite_steps(self._handle, chosen.ctypes.data, len(chosen), *arrays))
+        return result, ends
+
+    def stream_counts(self) -> NDArray[np.int64]:
+        """(streams, 4): depth, words written, words read, most words at once."""
+        counts = np.zeros((self._library.finnlite_stream_count(self._handle), 8), dtype=np.int64)
+        pointer = ctypes.POINTER(ctypes.c_int64)
+        for index, row in enumerate(counts):
+            self._library.finnlite_stream(self._handle, index, row.ctypes.data_as(pointer))
+        return counts[:, :4]
+
+    def reset(self) -> None:
+        self._library.finnlite_reset(self._handle)
+
+    def _check(self, code: int) -> None:
         if code != 0:
             raise RuntimeError(f"{code - 1}: {self._library.finnlite_error(self._handle).decode()}")
-        return result
 
     def close(self) -> None:
         self._library.finnlite_destroy(self._handle)

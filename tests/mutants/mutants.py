@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 UNITS = "tests/backends/test_units.py::test_units_equal_their_meaning"
 STREAMLINE = "tests/properties/test_transforms.py::test_streamline_keeps_the_function"
+BORDER = "tests/backends/test_border.py::test_any_order_of_steps_gives_the_same"
 HARDWARE = "tests/properties/test_transforms.py::test_hardware_transforms_keep_the_function_exactly"
 
 
@@ -123,5 +124,40 @@ MUTANTS = (
         "if (value > best) {",
         "if (value >= best) {",
         f"{UNITS}[1]",
+    ),
+    Mutant(
+        "every frame ends its transfer",
+        "backends/hls/include/finnlite/axi.hpp",
+        "m1.write(b.last);",
+        "m1.write(1);",
+        f"{BORDER}[small]",
+    ),
+    Mutant(
+        "the stream of TLAST is never read",
+        "backends/hls/include/finnlite/axi.hpp",
+        "if (last) b.last = s1.read();",
+        "if (last && !s1.empty()) b.last = 1;",
+        f"{BORDER}[small]",
+    ),
+    Mutant(
+        "half of a beat's bytes kept",
+        "backends/hls/include/finnlite/axi.hpp",
+        "b.keep = -1;",
+        "b.keep = 15;",
+        f"{BORDER}[small]",
+    ),
+    Mutant(
+        "what pads a frame is taken for the next one's",
+        "backends/hls/include/finnlite/axi.hpp",
+        "st.written = 0;\n      st.have = 0;",
+        "st.written = 0;\n      st.have = have - need;",
+        f"{BORDER}[foldings]",
+    ),
+    Mutant(
+        "room for one frame's TLAST",
+        "backends/hls/network.py",
+        "in_flight = _frames_in_flight(layers, depths)",
+        "in_flight = 1",
+        f"{BORDER}[small]",
     ),
 )

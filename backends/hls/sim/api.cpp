@@ -7,6 +7,9 @@
 using finnlite_sim::session;
 using finnlite_sim::stream_report;
 
+// Only these are seen from outside: two networks in one process must not share what the templates
+// of equal layers hold.
+#pragma GCC visibility push(default)
 extern "C" {
 
 void* finnlite_create() {
@@ -25,9 +28,23 @@ void finnlite_watch(void* handle, finnlite_sim::position* where) {
   static_cast<session*>(handle)->watch(where);
 }
 
-/// 0; or 1 + index of the layer at fault; or -1. The text of the error: finnlite_error.
+/// One transfer of whole frames. 0; or 1 + index of the layer at fault; or -1. The text of the
+/// error: finnlite_error. After an error the network holds half a frame until finnlite_reset.
 int finnlite_run(void* handle, const uint64_t* input, uint64_t* output, uint64_t frames) {
   return static_cast<session*>(handle)->run(input, output, frames);
+}
+
+/// The same, but the caller says which frames end with TLAST on their last beat, and is told which
+/// frames came out so.
+int finnlite_transfer(void* handle, const uint64_t* input, const uint8_t* input_last,
+                      uint64_t* output, uint8_t* output_last, uint64_t frames) {
+  return static_cast<session*>(handle)->transfer(input, input_last, output, output_last, frames);
+}
+
+/// Steps of layers, beats in and beats out in the order given: see `session::steps`.
+int finnlite_steps(void* handle, const int32_t* order, uint64_t count, const uint64_t* input,
+                   const uint8_t* input_last, uint64_t* output, uint8_t* output_last) {
+  return static_cast<session*>(handle)->steps(order, count, input, input_last, output, output_last);
 }
 
 const char* finnlite_error(void* handle) { return static_cast<session*>(handle)->error().c_str(); }
@@ -69,3 +86,4 @@ void finnlite_stream_steps(void* handle, uint64_t index, uint32_t* writes, uint3
 }
 
 }  // extern "C"
+#pragma GCC visibility pop

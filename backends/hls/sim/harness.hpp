@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Runs a network's step functions frame by frame: each layer exactly its number of steps, in
-/// topological order. Whatever goes wrong is an error with the layer's index; nothing is skipped.
+/// topological order; or in any order that the caller gives, streams then being as deep as in
+/// hardware. Whatever goes wrong is an error with the layer's index; nothing is skipped.
 ///
 /// A NETWORK has streams `s0` (in) and `m0` (out) of beats, constants INPUT_BEATS, OUTPUT_BEATS,
 /// LAYERS, a static function layer(i) and a member template visit_streams(visitor) that calls
@@ -23,6 +24,7 @@
 namespace finnlite_sim {
 
 static const int NO_LAYER = -1;
+static const int ALL_BYTES = 255;  // TKEEP of a beat of 64 bits
 
 /// What was counted of one stream.
 struct stream_report {
@@ -54,8 +56,17 @@ struct position {
 class session {
  public:
   virtual ~session() {}
-  /// 0, or 1 + index of the layer at fault, or -1 if it is none of them.
+  /// One transfer: only its last frame ends with TLAST, and must come out so. 0, or 1 + index of
+  /// the layer at fault, or -1 if it is none of them.
   virtual int run(const uint64_t* input, uint64_t* output, std::size_t frames) = 0;
+  /// Frames as a DMA moves them: TLAST goes in, and comes out, with each frame's last beat.
+  virtual int transfer(const uint64_t* input, const uint8_t* input_last, uint64_t* output,
+                       uint8_t* output_last, std::size_t frames) = 0;
+  /// Single steps: an entry of `order` is a layer that takes its next step, or -1 for the source,
+  /// which gives the next of `input`'s beats, or the number of layers for the sink, which takes a
+  /// beat. Here `input_last` and `output_last` are of beats.
+  virtual int steps(const int32_t* order, std::size_t count, const uint64_t* input,
+                    const uint8_t* input_last, uint64_t* output, uint8_t* output_last) = 0;
   virtual void reset() = 0;
   virtual void record(bool on) = 0;
   virtual std::vector<stream_report> streams() = 0;
@@ -80,6 +91,7 @@ struct layer_error : std::runtime_error {
 };
 
 #ifdef FINNLITE_SIM_STREAMS
+static const bool STREAMS_COUNT = true;
 inline void attach(stream_base& stream, const step_clock& clock, std::size_t depth) {
   stream.set_clock(&clock);
   stream.set_depth(depth);
@@ -95,9 +107,11 @@ inline void report(std::vector<stream_report>& reports, const stream_base& s, in
 }
 #else
 // The vendor's streams count nothing, so there are no reports.
+static const bool STREAMS_COUNT = false;
 struct step_clock {
   uint32_t step = 0;
   bool recording = false;
+  bool bounded = false;
 };
 template <typename STREAM>
 void attach(STREAM&, const step_clock&, std::size_t) {}
@@ -118,6 +132,8 @@ class network_session : public session {
 
   void reset() override {
     network_.reset(new NETWORK());
+    stepped_.assign(NETWORK::LAYERS, 0);
+    given_ = taken_ = 0;
     connector connect = {&clock_};
     network_->visit_streams(connect);
   }
@@ -136,21 +152,43 @@ class network_session : public session {
   }
 
   int run(const uint64_t* input, uint64_t* output, std::size_t frames) override {
-    try {
-      for (std::size_t frame = 0; frame < frames; ++frame) {
-        where_->frame = frame;
-        const bool last = frame + 1 == frames;
-        feed(input + frame * NETWORK::INPUT_BEATS, last);
-        run_layers();
-        drain(output + frame * NETWORK::OUTPUT_BEATS, last);
+    return guarded([&] {
+      for (std::size_t f = 0; f < frames; ++f) {
+        const bool last = f + 1 == frames;
+        if (run_frame(f, input, last, output) != last) throw wrong_last();
       }
-    } catch (const layer_error& e) {
-      return fail(e.layer, e.what());
-    } catch (const std::exception& e) {
-      return fail(where_->layer, "step " + std::to_string(where_->step) + ": " + e.what());
-    }
-    where_->layer = NO_LAYER;
-    return 0;
+    });
+  }
+  int transfer(const uint64_t* input, const uint8_t* input_last, uint64_t* output,
+               uint8_t* output_last, std::size_t frames) override {
+    return guarded([&] {
+      for (std::size_t f = 0; f < frames; ++f) {
+        output_last[f] = run_frame(f, input, input_last[f] != 0, output);
+      }
+    });
+  }
+  int steps(const int32_t* order, std::size_t count, const uint64_t* input,
+            const uint8_t* input_last, uint64_t* output, uint8_t* output_last) override {
+    clock_.bounded = true;
+    const int code = guarded([&] {
+      if (!STREAMS_COUNT) {
+        throw layer_error(
+            NO_LAYER, "streams must know their depth, the vendor's do not; unset XILINX_HLS");
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        if (order[i] == NO_LAYER) {
+          note(NO_LAYER, given_++, NETWORK::INPUT_BEATS);
+          give(*input++, *input_last++ != 0);
+        } else if (order[i] == NETWORK::LAYERS) {
+          note(NO_LAYER, taken_++, NETWORK::OUTPUT_BEATS);
+          *output_last++ = take(*output++);
+        } else {
+          next_step(order[i]);
+        }
+      }
+    });
+    clock_.bounded = false;
+    return code;
   }
 
  private:
@@ -183,20 +221,64 @@ class network_session : public session {
     }
   };
 
+  template <typename WORK>
+  int guarded(const WORK& work) {
+    try {
+      work();
+    } catch (const layer_error& e) {
+      return fail(e.layer, e.what());
+    } catch (const std::exception& e) {
+      return fail(where_->layer, "step " + std::to_string(where_->step) + ": " + e.what());
+    }
+    *where_ = {NO_LAYER, 0, 0};
+    return 0;
+  }
   int fail(int at, const std::string& what) {
     error_ = "frame " + std::to_string(where_->frame) + ", " + what;
     return at == NO_LAYER ? -1 : at + 1;
   }
+  static layer_error wrong_last() {
+    return layer_error(NETWORK::LAYERS - 1,
+                       "TLAST must be set on a transfer's last beat and no other");
+  }
+
+  /// Frame `f` of `input` to `output`; whether it came out with TLAST.
+  bool run_frame(std::size_t f, const uint64_t* input, bool last, uint64_t* output) {
+    where_->frame = f;
+    feed(input + f * NETWORK::INPUT_BEATS, last);
+    run_layers();
+    return drain(output + f * NETWORK::OUTPUT_BEATS);
+  }
 
   void feed(const uint64_t* beats, bool last) {
     for (std::size_t i = 0; i < NETWORK::INPUT_BEATS; ++i) {
-      typename NETWORK::beat beat;
-      beat.data = static_cast<unsigned long long>(beats[i]);
-      beat.keep = -1;
-      beat.strb = -1;
-      beat.last = last && i + 1 == NETWORK::INPUT_BEATS;
-      network_->s0.write(beat);
+      give(beats[i], last && i + 1 == NETWORK::INPUT_BEATS);
     }
+  }
+
+  void give(uint64_t data, bool last) {
+    typename NETWORK::beat beat;
+    beat.data = static_cast<unsigned long long>(data);
+    beat.keep = -1;
+    beat.strb = -1;
+    beat.last = last;
+    network_->s0.write(beat);
+  }
+
+  void next_step(int i) {
+    if (i < 0 || i >= NETWORK::LAYERS) {
+      throw layer_error(NO_LAYER, "there is no layer " + std::to_string(i));
+    }
+    const layer<NETWORK> at = NETWORK::layer(i);
+    note(i, stepped_[i]++, at.steps);
+    clock_.step = where_->step;
+    at.step(*network_);
+  }
+
+  void note(int layer, uint64_t done, std::size_t a_frame) {
+    where_->layer = layer;
+    where_->frame = done / a_frame;
+    where_->step = static_cast<uint32_t>(done % a_frame);
   }
 
   void run_layers() {
@@ -213,29 +295,38 @@ class network_session : public session {
     network_->visit_streams(check);
   }
 
-  void drain(uint64_t* beats, bool last) {
+  bool drain(uint64_t* beats) {
     const int writer = NETWORK::LAYERS - 1;
-    bool right_last = true;
+    bool last = false;
     for (std::size_t i = 0; i < NETWORK::OUTPUT_BEATS; ++i) {
       if (network_->m0.empty()) {
         throw layer_error(writer, "at its end: " + std::to_string(i) + " beats written, not " +
                                       std::to_string(NETWORK::OUTPUT_BEATS));
       }
-      const typename NETWORK::beat beat = network_->m0.read();
-      beats[i] = beat.data.to_uint64();
-      const bool expected = last && i + 1 == NETWORK::OUTPUT_BEATS;
-      if ((beat.last == 1) != expected) right_last = false;
+      if (last) throw wrong_last();
+      last = take(beats[i]);
     }
     if (!network_->m0.empty()) {
       throw layer_error(writer, "at its end: more beats written than a frame has");
     }
-    if (!right_last) {
-      throw layer_error(writer, "TLAST must be set on a transfer's last beat and no other");
+    return last;
+  }
+
+  bool take(uint64_t& data) {
+    const typename NETWORK::beat beat = network_->m0.read();
+    if (beat.keep != ALL_BYTES || beat.strb != ALL_BYTES) {
+      throw layer_error(NETWORK::LAYERS - 1, "TKEEP and TSTRB must be all ones");
     }
+    data = beat.data.to_uint64();
+    return beat.last == 1;
   }
 
   std::unique_ptr<NETWORK> network_;
   step_clock clock_;
+  // What `steps` did: steps of each layer, beats of the source, beats of the sink.
+  std::vector<uint64_t> stepped_;
+  uint64_t given_ = 0;
+  uint64_t taken_ = 0;
 };
 
 }  // namespace finnlite_sim

@@ -171,10 +171,7 @@ struct mvtu {
     products::prepare(next_input(s0, st), x);
     ap_uint<LANE_BITS> lanes[LANES];
 #pragma HLS array_partition variable=lanes type=complete
-    for (int l = 0; l < LANES; ++l) {
-#pragma HLS unroll
-      lanes[l] = weights[l][static_cast<int>(st.fold)];
-    }
+    load_fold<SHAPE>(weights, static_cast<int>(st.fold), lanes);
     output_word y = 0;
     const bool first = st.sf == 0;
     const bool last = st.sf == SF - 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Streams for C simulation. Reading an empty one is a hard error, every word is counted, and the
-/// steps that read and write are recorded on request. They never block and never fill: the
-/// declared depth is what the hardware will have, kept for reports.
+/// steps that read and write are recorded on request. They never block. The declared depth is what
+/// the hardware will have: kept for reports, and on request exceeding it is a hard error too.
 #ifndef FINNLITE_SIM_HLS_STREAM_H
 #define FINNLITE_SIM_HLS_STREAM_H
 
@@ -16,10 +16,12 @@
 
 namespace finnlite_sim {
 
-/// What the streams of one network know of time: the step of the layer that runs now.
+/// What the streams of one network know of time: the step of the layer that runs now. And whether
+/// they are recording, and bounded by their depth.
 struct step_clock {
   uint32_t step = 0;
   bool recording = false;
+  bool bounded = false;
 };
 
 /// What is counted of a stream, whatever its words are.
@@ -54,6 +56,10 @@ class stream_base {
     if (clock_ && clock_->recording) read_steps_.push_back(clock_->step);
   }
   void count_write(std::size_t words) {
+    if (clock_ && clock_->bounded && words > depth_) {
+      throw std::runtime_error("stream '" + name_ + "' of depth " + std::to_string(depth_) +
+                               " is written while it is full");
+    }
     ++written_;
     if (words > high_water_) high_water_ = words;
     if (clock_ && clock_->recording) write_steps_.push_back(clock_->step);
