@@ -44,7 +44,8 @@ def examine(compiler: str | None, problem: str) -> list[Tool]:
         *_packages(),
         Tool("C++ compiler", "compiles the C simulation", True, compiler, problem),
         _vendor_headers(),
-        _vendor_hls(),
+        _vendor_tool("Vitis HLS", "synthesises the emitted C++", "vitis-run", "vitis_hls"),
+        _vendor_tool("Vivado", "makes the bitstream", "vivado"),
     ]
 
 
@@ -70,7 +71,7 @@ def _vendor_headers() -> Tool:
     return Tool("vendor's HLS headers", "C simulation with the vendor's own ap_int.h", False, found, fix)
 
 
-def _vendor_hls() -> Tool:
-    paths = (shutil.which(name) for name in ("vitis-run", "vitis_hls"))
-    fix = "needed only to synthesise the emitted code: AMD Vitis 2022.1 to 2025.2"
-    return Tool("Vitis HLS", "synthesises the emitted C++", False, next(filter(None, paths), None), fix)
+def _vendor_tool(name: str, purpose: str, *programs: str) -> Tool:
+    found = next(filter(None, map(shutil.which, programs)), None)
+    fix = "needed only to make a bitstream, here or elsewhere: AMD Vivado with Vitis HLS, 2022.1 to 2025.2"
+    return Tool(name, purpose, False, found, fix)

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a recorded block design is of a network: every layer and every FIFO, and nothing more."""
+
+from collections.abc import Iterator
+
+from finnlite.backends.hls.network import OUTSIDE
+from finnlite.ir import Graph, Node
+from finnlite.ops.axi import AxiIn, AxiOut
+from finnlite.ops.fifo import FIFO, in_block
+from finnlite.ops.unit import Unit
+from tests.backends.pynq.recording import Recording
+from tests.backends.pynq.wiring import Wanted, Wiring, identity_cell
+
+
+def cells(recording: Recording, wiring: Wiring, wanted: Wanted) -> Iterator[str]:
+    """Every cell that the network needs, and nothing more."""
+    network = wanted.network
+    expected = {
+        "ps7": "xilinx.com:ip:processing_system7",
+        "axi_dma": "xilinx.com:ip:axi_dma",
+        "gp0_interconnect": "xilinx.com:ip:axi_interconnect",
+        "hp0_interconnect": "xilinx.com:ip:axi_interconnect",
+        "reset": "xilinx.com:ip:proc_sys_reset",
+        identity_cell(wanted): "xilinx.com:ip:xlconstant",
+        **{layer.name: f"finnlite:hls:{layer.name}" for layer in network.layers},
+        **{
+            f"fifo_{s.name}": "module:finnlite_fifo"
+            for s in network.streams
+            if OUTSIDE not in (s.writer, s.reader)
+        },
+    }
+    found = {cell.name: cell.definition for cell in recording.cells.values()}
+    for name in sorted({*expected} | {*found}):
+        if found.get(name) != expected.get(name):
+            yield f"cell {name}: must be {expected.get(name, 'absent')}, is {found.get(name, 'absent')}"
+
+
+def streams(recording: Recording, wiring: Wiring, wanted: Wanted) -> Iterator[str]:
+    """Every stream of the graph, from the DMA through the layers in order and back, with its FIFO."""
+    names = [layer.name for layer in wanted.network.layers]
+    yield from _leads("axi_dma/M_AXIS_MM2S", f"{names[0]}/s0", wiring)
+    yield from _leads(f"{names[-1]}/m0", "axi_dma/S_AXIS_S2MM", wiring)
+    depths, widths = _chain(wanted.graph)
+    for writer, reader, depth, width in zip(names[:-1], names[1:], depths, widths, strict=True):
+        yield from _buffered(f"{writer}/m0", f"{reader}/s0", depth, width, recording, wiring)
+    side = next(s for s in wanted.network.streams if s.name == "transfer_last")
+    yield from _buffered(f"{names[0]}/m1", f"{names[-1]}/s1", side.depth, 8, recording, wiring)
+
+
+def _chain(graph: Graph) -> tuple[list[int], list[int]]:
+    """Depth and bytes' bits of the stream after each unit of the graph but the last, read from its nodes."""
+    node: Node = next(n for n in graph.nodes if isinstance(n.op, AxiIn))
+    depths, widths = [0], [_bits(node)]
+    while True:
+        node = node.output.uses[0][0]
+        if isinstance(node.op, FIFO):
+            depths[-1] += node.op.depth
+        elif isinstance(node.op, AxiOut):
+            return [depth or 2 for depth in depths], widths
+        else:
+            depths.append(0)
+            widths.append(_bits(node))
+
+
+def _bits(node: Node) -> int:
+    assert isinstance(node.op, Unit)
+    return -(-node.op.sink(node).width // 8) * 8
+
+
+def _leads(source: str, sink: str, wiring: Wiring) -> Iterator[str]:
+    found = wiring.peer(source)
+    if found not in (sink, None):  # what is not connected once is named by another rule
+        yield f"{source}: must lead to {sink}, leads to {found}"
+
+
+def _buffered(
+    source: str, sink: str, depth: int, width: int, recording: Recording, wiring: Wiring
+) -> Iterator[str]:
+    entry = wiring.peer(source)
+    if entry is None:
+        return
+    fifo = recording.cells[entry.split("/")[0]]
+    if fifo.definition != "module:finnlite_fifo":
+        yield f"{source}: must lead to a FIFO, leads to {entry}"
+        return
+    yield from _leads(f"{fifo.name}/m_axis", sink, wiring)
+    style = "block" if in_block(depth, width) else "distributed"
+    for name, value in (("DEPTH", depth), ("WIDTH", width), ("RAM_STYLE", style)):
+        if fifo.properties[name] != str(value):
+            yield f"{fifo.name}: {name} must be {value}, is {fifo.properties[name]}"
