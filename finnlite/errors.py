@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The exception tree: everything finnlite raises on purpose is a `FinnliteError`."""
+"""The exception tree: everything finnlite raises on purpose is a `FinnliteError`.
+
+The base is defined beside the driver, which runs where the rest of finnlite is not.
+"""
 
 from __future__ import annotations
+
+from finnlite.runtime.errors import FinnliteError
 
 __all__ = [
     "FinnliteError",
@@ -13,10 +18,6 @@ __all__ = [
     "TransformError",
     "UnsupportedError",
 ]
-
-
-class FinnliteError(Exception):
-    """Base of all errors finnlite raises on purpose; its text is one message for the user."""
 
 
 class IRError(FinnliteError):

@@ -9,6 +9,7 @@ least significant first; a frame is padded to a multiple of 8 bytes. Bipolar tak
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ElementType", "element_type", "frame_bytes", "pack", "unpack"]
+__all__ = ["ElementType", "carrier", "check_values", "element_type", "frame_bytes", "pack", "unpack"]
 
 _BEAT_BYTES = 8
 _NAMED = {"BIPOLAR": (1, True), "BINARY": (1, False), "TERNARY": (2, True)}
@@ -48,6 +49,7 @@ class ElementType(NamedTuple):
         return -(-self.bits // 8) * 8
 
 
+@lru_cache(maxsize=None)
 def element_type(name: str) -> ElementType:
     """The datatype called `name`: BIPOLAR, BINARY, TERNARY, INTn or UINTn.
 
@@ -79,120 +81,162 @@ def frame_bytes(count: int, datatype: str) -> int:
     return -(-bits // (8 * _BEAT_BYTES)) * _BEAT_BYTES
 
 
-def pack(frames: NDArray[Any], datatype: str) -> NDArray[np.uint8]:
+def carrier(datatype: str) -> np.dtype[Any]:
+    """The narrowest element type that holds a datatype.
+
+    >>> [carrier(t).name for t in ("BIPOLAR", "UINT8", "INT9", "UINT33")]
+    ['int8', 'uint8', 'int16', 'uint64']
+    """
+    kind = element_type(datatype)
+    width = next(w for w in (8, 16, 32, 64) if w >= kind.bits)
+    return np.dtype("{}int{}".format("" if kind.signed else "u", width))
+
+
+def pack(frames: NDArray[Any], datatype: str, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
     """Packs frames.
+
+    Values of a numpy type that cannot hold others than the datatype's (uint8 for UINT8, bool for BINARY)
+    are not looked at before they are copied.
 
     Args:
         frames: (F, N) integers of the datatype, of any carrier.
         datatype: Its name.
+        out: (F, B) bytes to write to, contiguous; by default a new array.
 
     Returns:
-        (F, B) bytes.
+        (F, B) bytes: `out`, if it was given.
 
     Raises:
-        ValueError: If a value is not of the datatype.
+        ValueError: If a value is not of the datatype, or `out` is not of that size.
     """
     kind = element_type(datatype)
     frames = np.asarray(frames)
     if frames.ndim != 2:
         raise ValueError(f"frames must have shape [F, N], have {list(frames.shape)}")
-    codes = _codes(frames, kind)
-    packed = _gather(codes, kind.container)
-    result = np.zeros((len(frames), frame_bytes(frames.shape[1], datatype)), dtype=np.uint8)
-    result[:, : packed.shape[1]] = packed
-    return result
+    shape = (len(frames), frame_bytes(frames.shape[1], datatype))
+    if out is None:
+        out = np.empty(shape, dtype=np.uint8)
+    elif out.shape != shape or out.dtype != np.uint8 or not out.flags.c_contiguous:
+        found = f"{'' if out.flags.c_contiguous else 'strided '}{out.dtype} {list(out.shape)}"
+        raise ValueError(f"out must be contiguous uint8 {list(shape)}, is {found}")
+    check_values(frames, datatype)
+    used = -(-frames.shape[1] * kind.container // 8)
+    out[:, used:] = 0
+    if kind.container == 1:
+        bits = frames if frames.dtype == np.bool_ else (frames > 0 if kind.bipolar else frames != 0)
+        out[:, :used] = np.packbits(bits, axis=1, bitorder="little")
+    elif kind.container < 8:
+        out[:, :used] = _fold(frames, kind.container, used)
+    elif kind.container in (8, 16, 32, 64):
+        native = "<{}{}".format("i" if kind.signed else "u", kind.container // 8)
+        out.view(native)[:, : frames.shape[1]] = frames
+    else:
+        out[:, :used] = _cut(frames, kind, used)
+    return out
 
 
-def unpack(data: NDArray[np.uint8], datatype: str, count: int) -> NDArray[Any]:
+def unpack(
+    data: NDArray[np.uint8], datatype: str, count: int, out: NDArray[Any] | None = None
+) -> NDArray[Any]:
     """Unpacks frames.
 
     Args:
         data: (F, B) bytes, B as `frame_bytes` says.
         datatype: Name of the elements' datatype.
         count: Elements of a frame.
+        out: (F, count) array to write to, of any type that holds the datatype; by default a new array.
 
     Returns:
-        (F, count), of the narrowest of int8 to int64 and uint8 to uint64 that holds the datatype.
+        (F, count): `out`, or an array of the type that `carrier` names. It never shares memory with `data`.
 
     Raises:
-        ValueError: If the frames are not of that size.
+        ValueError: If the frames or `out` are not of that size.
     """
     kind = element_type(datatype)
     wanted = frame_bytes(count, datatype)
     if data.ndim != 2 or data.shape[1] != wanted:
         raise ValueError(f"data must have shape [F, {wanted}], has {list(data.shape)}")
+    if out is None:
+        out = np.empty((len(data), count), dtype=carrier(datatype))
+    elif out.shape != (len(data), count):
+        raise ValueError(f"out must have shape {[len(data), count]}, has {list(out.shape)}")
     codes = _scatter(np.ascontiguousarray(data), kind.container, count)
-    native = _native(kind)
     if kind.bipolar:
-        return codes.astype(np.int8) * np.int8(2) - np.int8(1)
-    if not kind.signed:
-        return codes.astype(native)
-    # The sign is extended from the element's own bits, whatever the container's upper bits are.
-    shift = 64 - kind.bits
-    signed = (codes.astype(np.uint64) << np.uint64(shift)).view(np.int64) >> np.int64(shift)
-    return signed.astype(native)
+        np.subtract(codes.view(np.int8) * np.int8(2), np.int8(1), out=out)
+    elif kind.signed:
+        # The sign is extended from the element's own bits, whatever the container's upper bits are.
+        shift = 8 * codes.dtype.itemsize - kind.bits
+        signed = codes.view(f"<i{codes.dtype.itemsize}")
+        out[...] = (signed << shift) >> shift if shift else signed
+    else:
+        out[...] = codes
+    return out
 
 
-def _native(kind: ElementType) -> Any:
-    width = next(w for w in (8, 16, 32, 64) if w >= kind.bits)
-    return np.dtype("{}int{}".format("" if kind.signed else "u", width))
+def check_values(frames: NDArray[Any], datatype: str) -> None:
+    """Checks that an array holds values of a datatype only.
 
-
-def _codes(frames: NDArray[Any], kind: ElementType) -> NDArray[Any]:
-    """(F, N) codes in the narrowest unsigned type that holds the container, or uint64."""
+    Raises:
+        ValueError: If it does not.
+    """
+    kind = element_type(datatype)
+    if frames.dtype == np.bool_:
+        if kind.low < 0:
+            raise ValueError(f"values must be integers for {kind.name}, are bool; give 1 and -1 as int8")
+        return
+    if frames.dtype.kind in "iu":
+        limits = np.iinfo(frames.dtype)
+        if kind.low <= limits.min and limits.max <= kind.high:
+            return
+    elif frames.dtype.kind != "f":
+        raise ValueError(f"values must be integers for {kind.name}, are {frames.dtype}")
     if frames.size:
-        low, high = frames.min(), frames.max()
+        low, high = frames.min().item(), frames.max().item()
         if not (low >= kind.low and high <= kind.high):
             raise ValueError(
                 f"values must fit {kind.name} ({kind.low} to {kind.high}), range from {low} to {high}"
             )
-    if kind.bipolar:
-        if not ((frames == 1) | (frames == -1)).all():
-            raise ValueError("values must be -1 or 1 for BIPOLAR, others are there")
-        return (frames > 0).astype(np.uint8)
-    integers = frames
-    if frames.dtype.kind not in "iub":
-        integers = frames.astype(np.uint64 if kind.high >= 2**63 else np.int64)
-        if not (integers == frames).all():
-            raise ValueError(f"values must be integers for {kind.name}, fractions are there")
-    if kind.container <= 8:
-        return integers.astype(np.uint8) & np.uint8((1 << kind.container) - 1)
-    if integers.dtype.kind == "u":
-        return integers.astype("<u8")
-    return integers.astype("<i8").view("<u8")
+    if frames.dtype.kind == "f" and not (np.rint(frames) == frames).all():
+        raise ValueError(f"values must be integers for {kind.name}, fractions are there")
+    if kind.bipolar and not frames.all():
+        raise ValueError("values must be -1 or 1 for BIPOLAR, others are there")
 
 
-def _gather(codes: NDArray[Any], container: int) -> NDArray[np.uint8]:
-    """(F, N) codes to (F, bytes)."""
-    frames, count = codes.shape
-    if container == 1:
-        return np.packbits(codes, axis=1, bitorder="little")
-    if container < 8:
-        per = 8 // container
-        groups = -(-count // per)
-        padded = np.zeros((frames, groups * per), dtype=np.uint8)
-        padded[:, :count] = codes
-        shifts = (np.arange(per) * container).astype(np.uint8)
-        result: NDArray[np.uint8] = np.bitwise_or.reduce(
-            padded.reshape(frames, groups, per) << shifts, axis=2
-        )
-        return result
-    if container == 8:
-        return codes.astype(np.uint8)
-    parts = np.ascontiguousarray(codes).view(np.uint8).reshape(frames, count, 8)
-    return parts[:, :, : container // 8].reshape(frames, count * container // 8)
+def _fold(frames: NDArray[Any], container: int, used: int) -> NDArray[Any]:
+    """Elements of 2 or 4 bits: the codes of a byte in one word, of which the halves are laid together."""
+    per = 8 // container
+    codes = np.zeros((len(frames), used * per), dtype=np.uint8)
+    inside = codes[:, : frames.shape[1]].view(np.int8)
+    inside[...] = frames
+    inside &= np.int8((1 << container) - 1)
+    words = codes.view(f"<u{per}")
+    shift = 8 - container
+    for _ in range(per // 2):
+        words |= words >> shift
+        shift *= 2
+    return words  # of which the caller takes the low bytes
+
+
+def _cut(frames: NDArray[Any], kind: ElementType, used: int) -> NDArray[np.uint8]:
+    """Elements of 24, 40, 48 or 56 bits: the low bytes of 64."""
+    size = kind.container // 8
+    wide = np.ascontiguousarray(frames.astype("<i8" if kind.signed else "<u8"))
+    parts = wide.view(np.uint8).reshape(len(frames), frames.shape[1], 8)
+    return parts[:, :, :size].reshape(len(frames), used)
 
 
 def _scatter(data: NDArray[np.uint8], container: int, count: int) -> NDArray[Any]:
-    """(F, bytes) to (F, count) codes."""
+    """(F, bytes) to (F, count) codes in unsigned words that hold the container."""
     if container == 1:
         return np.unpackbits(data, axis=1, count=count, bitorder="little")
     if container < 8:
-        shifts = (np.arange(8 // container) * container).astype(np.uint8)
-        codes = (data[:, :, None] >> shifts) & np.uint8((1 << container) - 1)
-        return codes.reshape(len(data), data.shape[1] * len(shifts))[:, :count]
-    if container == 8:
-        return data[:, :count]
+        per = 8 // container
+        codes = np.empty((len(data), data.shape[1] * per), dtype=np.uint8)
+        for index in range(per):
+            codes[:, index::per] = (data >> (index * container)) & ((1 << container) - 1)
+        return codes[:, :count]
+    if container in (8, 16, 32, 64):
+        return data.view(f"<u{container // 8}")[:, :count]
     size = container // 8
     wide = np.zeros((len(data), count, 8), dtype=np.uint8)
     wide[:, :, :size] = data[:, : count * size].reshape(len(data), count, size)

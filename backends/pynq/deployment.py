@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The deployment folder: metadata, golden frames, the driver, and what checks them on the board."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import finnlite
+from finnlite.accelerator import borders
+from finnlite.boards import Board
+from finnlite.execution import Session
+from finnlite.ir import Graph, Value
+from finnlite.plan import Plan
+from finnlite.runtime.metadata import FILE, Border, Metadata, Overlay, Tensor
+from finnlite.runtime.packing import carrier, frame_bytes, pack
+from finnlite.slicing import cut
+
+from .design import DMA
+from .host_program import program_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["deployment_plan"]
+
+_CELL_DIGITS, _USER_ID_DIGITS = 16, 8
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_REGULAR_FILE = 0o100644 << 16
+_UNIX = 3
+
+
+def deployment_plan(
+    graph: Graph,
+    identity: str,
+    *,
+    name: str,
+    board: Board,
+    clock_mhz: float,
+    ii_cycles: int,
+    latency_cycles: int,
+    frames: NDArray[Any],
+) -> Plan:
+    """The files of `DIR/deploy`, but for the bitstream and its `.hwh`.
+
+    Args:
+        graph: A hardware graph of one input.
+        identity: Its `identity_of`.
+        name: Of the model.
+        board: The board.
+        clock_mhz: Clock of the accelerator.
+        ii_cycles: Cycles between two frames.
+        latency_cycles: Cycles of a frame from end to end.
+        frames: (F, elements) golden frames: integers that enter the accelerator.
+
+    Raises:
+        UnsupportedError: If the driver cannot evaluate a node that stays on the host; names the node.
+    """
+    first, last = borders(graph)
+    source, entry, exit_ = graph.inputs[0], first.input(0), last.output
+    metadata = Metadata(
+        finnlite=finnlite.__version__,
+        name=name,
+        identity=identity,
+        board=board.name,
+        clock_mhz=clock_mhz,
+        ii_cycles=ii_cycles,
+        latency_cycles=latency_cycles,
+        overlay=Overlay(
+            "overlay/accelerator.bit",
+            f"finnlite_{identity[:_CELL_DIGITS]}",
+            DMA,
+            identity[:_USER_ID_DIGITS],
+        ),
+        input=_tensor(source, _taken(source)),
+        border_in=_border(entry),
+        border_out=_border(exit_),
+        encode=program_of(cut(graph, graph.inputs, [entry])),
+        decode=program_of(cut(graph, [exit_], graph.outputs)),
+        outputs=tuple(_tensor(value, value.carrier.name) for value in graph.outputs),
+    )
+    content = {FILE: metadata.encoded(), "golden.npz": _golden(graph, entry, exit_, frames)}
+    for path in sorted(files("finnlite.runtime").iterdir(), key=lambda path: path.name):
+        if path.name.endswith(".py"):
+            content[f"finnlite_driver/{path.name}"] = path.read_bytes()
+    for relative in ("README.md", "validate.py", "overlay/README.txt"):
+        content[relative] = (
+            files("finnlite.backends.pynq").joinpath("deploy", *relative.split("/")).read_bytes()
+        )
+    return Plan(content)
+
+
+def _tensor(value: Value, dtype: str) -> Tensor:
+    return Tensor(value.name, value.shape[1:], dtype, _datatype(value))
+
+
+def _datatype(value: Value) -> str:
+    return str(value.datatype.name) if value.datatype.is_integer() else "FLOAT32"
+
+
+def _taken(value: Value) -> str:
+    """The numpy type in which an input is best given."""
+    return carrier(_datatype(value)).name if value.datatype.is_integer() else value.carrier.name
+
+
+def _border(value: Value) -> Border:
+    datatype, elements = str(value.datatype.name), value.shape[-1]
+    return Border(datatype, elements, frame_bytes(elements, datatype))
+
+
+def _golden(graph: Graph, entry: Value, exit_: Value, frames: NDArray[Any]) -> bytes:
+    """Frames as they enter the accelerator and as they have to leave it."""
+    outputs = Session(cut(graph, [entry], [exit_])).run(frames)[exit_.name]
+    return _npz(
+        {
+            "input": pack(frames, entry.datatype.name),
+            "output": pack(outputs.reshape(len(outputs), -1), exit_.datatype.name),
+        }
+    )
+
+
+def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """An .npz archive that depends on the arrays alone; numpy's own carries the time of its making."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            entry = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
+            entry.create_system, entry.external_attr = _UNIX, _REGULAR_FILE
+            data = io.BytesIO()
+            np.lib.format.write_array(data, array, version=(1, 0), allow_pickle=False)
+            archive.writestr(entry, data.getvalue())
+    return target.getvalue()
