@@ -50,6 +50,7 @@ class Engine(StrEnum):
 
     GRAPH = "graph"
     CSIM = "csim"
+    DEVICE = "device"
 
 
 class Stages(StrEnum):
@@ -105,7 +106,7 @@ def demo(
             out=out,
             target_fps=_DEMO_FPS,
             verify=examples.digits_data(),
-            verify_samples=dict.fromkeys(("source", "csim"), _DEMO_SAMPLES),
+            verify_samples=dict.fromkeys(("source", "csim", "device"), _DEMO_SAMPLES),
             progress=progress,
         )
     console.report(result.report)
@@ -172,8 +173,8 @@ def build(
 ) -> None:
     """Compile a network, and compare every step exactly.
 
-    Writes the stages, the HLS code and its C simulation, and the report into one folder. Exits 1 if any two
-    rungs of the ladder differ.
+    Writes the stages, the HLS code and its C simulation, the Vivado project, the driver and the report into
+    one folder. Exits 1 if any two rungs of the ladder differ.
     """
     with console.Steps() as progress:
         result = flow.build(
@@ -207,7 +208,9 @@ def build(
 @app.command()
 def simulate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A built folder.", show_default=False)],
-    engine: Annotated[Engine, typer.Option(help="The graph, or the emitted code compiled here.")],
+    engine: Annotated[
+        Engine, typer.Option(help="The graph, the emitted code compiled here, or the driver before it.")
+    ],
     input_file: Annotated[
         Path, typer.Option("--input", help="Frames; the first axis counts them.", metavar="X.npy")
     ],
@@ -237,6 +240,21 @@ def _read_frames(path: Path) -> NDArray[Any]:
         frames.close()
         raise OptionError(f"--input: must be an .npy file of one array, '{path}' is an .npz archive")
     return frames
+
+
+@app.command(name="report")
+def report_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A built folder.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """The report of a build, with what Vivado made of it."""
+    data = flow.report(folder)
+    if as_json:
+        typer.echo(json.dumps(data, indent=1))
+        return
+    console.report(data)
+    if data["resources"]["implemented"] is None:
+        typer.echo(f"\nVivado has not finished in {printable(str(folder / 'vivado'))}; see README.txt there")
 
 
 @app.command(name="doctor")

@@ -28,6 +28,8 @@ _FOLDERS = {
     "hls/src": "the accelerator's C++, one file a layer",
     "hls/include": "the template library it stands on",
     "hls/build": "its C simulation, compiled",
+    "vivado": "the Vivado project: vivado -mode batch -source build.tcl",
+    "deploy": "what the board needs: driver, description, place for the bitstream",
     "stages": "the network after the transformations, as ONNX",
     "folding.json": "PE and SIMD of each layer, to edit and pass to --folding",
 }
@@ -169,12 +171,19 @@ def _performance(data: Mapping[str, Any]) -> None:
 
 
 def _resources(data: Mapping[str, Any]) -> None:
-    table = _table("", "#used", "#of", "#share")
+    made = data.get("implemented")
+    table = _table("", "#used", "#of", "#share", *(("#estimated",) if made else ()))
     for key, budget in data["budget"].items():
-        used = data.get(key)
+        used = (made or data).get(key)
         share = None if used is None else f"{used / budget:.1%}"
-        table.add_row(_cell(key), _cell(used), _cell(budget), _cell(share))
-    _show("resources (estimated, with the shell of DMA and resets)", table)
+        table.add_row(
+            _cell(key), _cell(used), _cell(budget), _cell(share), *((_cell(data.get(key)),) if made else ())
+        )
+    estimated = "estimated, with the shell of DMA and resets"
+    how = f"implemented by Vivado {made['vivado']}" if made else estimated
+    _show(f"resources ({how})", table)
+    if made:
+        _say(f"at {made['clock_mhz']:g} MHz: setup slack {made['wns_ns']} ns, hold slack {made['whs_ns']} ns")
 
 
 def _verification(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -191,6 +200,8 @@ def _verification(rows: Sequence[Mapping[str, Any]]) -> None:
         )
     _show("verification", table)
     for row in rows:
+        if row["mismatches"] is None:
+            _say(f"{row['stage']} against {row['against']}: {row['note']}")
         first = row["first_mismatch"]
         if first:
             place = (

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ladder of trust: each rung is compared with the one before it (design §11).
 
-source → import → integer → hardware → csim. Import against source and integer against import within the
-tolerance of floats, near-ties told apart; from integer on everything must agree exactly.
+source → import → integer → hardware → csim → device. Import against source and integer against import within
+the tolerance of floats, near-ties told apart; from integer on everything must agree exactly. The device is
+the driver before a simulated board: its integers and labels must agree exactly too, and what it computes of
+them in floats, by NumPy instead of onnxruntime, within that tolerance.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 
 from finnlite.accelerator import units
 from finnlite.comparison import Mismatch, Row, compare_outputs, differing, first_mismatch, labels_of
-from finnlite.errors import ModelError, OptionError
+from finnlite.errors import ModelError, OptionError, UnsupportedError
 from finnlite.execution import Session
 from finnlite.host import Runner
 from finnlite.ir import Graph, Node, Value
@@ -30,10 +32,16 @@ from finnlite.slicing import cut
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CAPS", "RUNGS", "Ladder", "accuracies", "check_caps", "rows_ok", "untested_quantizers"]
+__all__ = ["CAPS", "Ladder", "accuracies", "check_caps", "rows_ok", "untested_quantizers"]
 
-RUNGS = ("source", "import", "integer", "hardware", "csim")
-CAPS: dict[str, int | None] = {"source": 8, "import": None, "integer": None, "hardware": None, "csim": 256}
+CAPS: dict[str, int | None] = {
+    "source": 8,
+    "import": None,
+    "integer": None,
+    "hardware": None,
+    "csim": 256,
+    "device": 256,
+}
 """Most frames of a rung unless asked otherwise; None for all. QONNX's executor runs 3 to 25 a second."""
 
 
@@ -64,6 +72,7 @@ class Ladder:
         hardware: The last stage, or None.
         source: Runs the source file on source inputs, or None.
         csim: Runs the C simulation, or None.
+        device: Runs the driver before the simulated device, or None; may raise UnsupportedError.
         step: Called with each rung; what it returns is entered while the rung runs.
     """
 
@@ -74,6 +83,7 @@ class Ladder:
     hardware: Graph | None = None
     source: Runner | None = None
     csim: Runner | None = None
+    device: Runner | None = None
     step: Callable[[str], AbstractContextManager[None]] = lambda rung: nullcontext()
     answers: dict[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)
     """Outputs of the rungs that ran, by rung."""
@@ -97,8 +107,15 @@ class Ladder:
                 row, results = self._hardware(reference, self.hardware, results)
             rows.append(row)
         if self.csim is not None and self.hardware is not None:
+            graph = Session(self.hardware).run
             with self.step("csim"):
-                rows.append(self._csim(self.csim, self.hardware, results))
+                row, results = self._simulated(("hardware", "csim"), self.csim, graph, results, exact=True)
+            rows.append(row)
+            if self.device is not None:
+                pair = ("csim", "device")
+                with self.step("device"):
+                    row, _ = self._simulated(pair, self.device, self.csim, results, exact=False)
+                rows.append(row)
         return rows
 
     def _take(self, *rungs: str) -> tuple[Samples, int | None]:
@@ -155,15 +172,29 @@ class Ladder:
         stage = "integer" if reference is self.integers else "import"
         return Row("hardware", stage, len(taken), capped, taken.data, count, 0, first), found
 
-    def _csim(self, csim: Runner, hardware: Graph, results: Mapping[str, NDArray[Any]] | None) -> Row:
-        taken, capped = self._take("hardware", "csim")
+    def _simulated(
+        self,
+        rungs: tuple[str, str],
+        run: Runner,
+        reference: Runner,
+        results: Mapping[str, NDArray[Any]] | None,
+        *,
+        exact: bool,
+    ) -> tuple[Row, Mapping[str, NDArray[Any]]]:
+        """The later of two rungs against the earlier, of which there may be results."""
+        before, rung = rungs
+        taken, capped = self._take(before, rung)
         if results is None or len(next(iter(results.values()))) < len(taken):
-            results = Session(hardware).run(taken.inputs)
+            results = reference(taken.inputs)
         expected = {name: array[: len(taken)] for name, array in results.items()}
-        found = csim(taken.inputs)
-        self.answers["csim"] = found
-        count, first, _ = compare_outputs(found, expected, exact=True)
-        return Row("csim", "hardware", len(taken), capped, taken.data, count, 0, first)
+        try:
+            found = run(taken.inputs)
+        except UnsupportedError as error:  # said, and not counted as equal
+            note, total = f"not compared: {error}", len(self.samples)
+            return Row(rung, before, 0, total, taken.data, None, None, note=note), expected
+        self.answers[rung] = found
+        count, first, _ = compare_outputs(found, expected, exact=exact)
+        return Row(rung, before, len(taken), capped, taken.data, count, 0, first), found
 
 
 def _reals(imported: Graph, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

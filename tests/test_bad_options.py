@@ -153,7 +153,7 @@ def test_verify_samples(build_refused: Run, good: Path, caps: str) -> None:
 
 
 def test_verify_samples_of_an_unknown_rung(build_refused: Run, good: Path) -> None:
-    message = "verify samples: rung must be one of source, import, integer, hardware, csim, is 'moon'"
+    message = "verify samples: rung must be one of source, import, integer, hardware, csim, device, is 'moon'"
     assert build_refused(good.name, "--verify-samples", "moon=3") == message
 
 

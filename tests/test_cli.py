@@ -68,8 +68,9 @@ def state(folder: Path) -> dict[str, bytes]:
 
 
 def test_only_what_is_built_is_offered(run: Run) -> None:
+    names = ["demo", "check", "build", "simulate", "report", "doctor"]
     text = run("--help").out.partition("Commands:")[2]
-    assert re.findall(r"^  ([a-z]+) ", text, re.MULTILINE) == ["demo", "check", "build", "simulate", "doctor"]
+    assert re.findall(r"^  ([a-z]+) ", text, re.MULTILINE) == names
     options = set(re.findall(r"--[a-z-]+", run("build", "--help").out))
     assert options == {
         *("--out", "--board", "--clock-mhz", "--target-fps", "--folding", "--input-type", "--input-scale"),
@@ -87,15 +88,15 @@ def test_wrong_command_line(run: Run) -> None:
 def test_demo(demo: SimpleNamespace) -> None:
     assert demo.code == 0, demo.err
     assert "all 11 nodes map" in demo.out
-    assert "hardware 97.78 %, csim 97.78 %" in demo.out
+    assert "csim 97.78 %, device 97.78 %" in demo.out
     report = json.loads((demo.folder / "report.json").read_text())
     rungs = {row["stage"]: row for row in report["verification"]}
     assert {name: row["samples"] for name, row in rungs.items()} == dict.fromkeys(rungs, 360)
-    assert list(rungs) == ["import", "integer", "hardware", "csim"]
+    assert list(rungs) == ["import", "integer", "hardware", "csim", "device"]
     assert sum(row["mismatches"] for row in rungs.values()) == 0
     assert f"{report['performance']['fps']:,.0f} frames/s" in demo.out
     assert report["performance"]["fps"] >= 1_000_000
-    for name in ("report.json", "hls/src", "stages"):
+    for name in ("report.json", "hls/src", "vivado", "deploy", "stages"):
         assert f"finnlite-demo/{name}" in demo.out
         assert (demo.folder / name).exists()
 
@@ -116,12 +117,13 @@ def test_demo_accuracy_is_the_source_models(demo: SimpleNamespace, run: Run, tmp
     data = np.load(digits_data())
     np.save(tmp_path / "x.npy", data["input"])
     answers = {}
-    for engine in ("graph", "csim"):
+    for engine in ("graph", "csim", "device"):
         output = tmp_path / f"{engine}.npy"
         done = run("simulate", demo.folder, "--engine", engine, "--input", tmp_path / "x.npy", "-o", output)
         assert done.code == 0, done.err
         answers[engine] = np.load(output)
     assert np.array_equal(answers["graph"], answers["csim"])
+    np.testing.assert_allclose(answers["device"], answers["csim"], rtol=0, atol=1e-5)
     assert np.array_equal(answers["csim"].argmax(1), data["output"].argmax(1))
 
 

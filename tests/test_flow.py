@@ -2,7 +2,7 @@
 """The flow: build, its stages and report, check, simulate."""
 
 import json
-from collections.abc import Mapping
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,34 +10,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from onnx import helper
 
 import finnlite
 from finnlite import flow
-from finnlite.accelerator import units
 from finnlite.errors import OptionError, UnsupportedError
 from finnlite.execution import Session, execute
-from finnlite.ir import Graph
-from finnlite.ladder import Ladder, accuracies, check_caps
-from finnlite.options import STAGES, Options, stage_file
+from finnlite.options import STAGES, stage_file
 from finnlite.oracle import Oracle
 from finnlite.report import page
-from finnlite.samples import Samples, load_samples
 from finnlite.serde import load_stage
 from finnlite.transforms.folding import folding_of
 from tests.small_models import Network
+from tests.vivado_results import write_results
 
 QUICK: dict[str, Any] = {"to_stage": "Fold", "stages": "all"}  # no C simulation
-PIXELS = {"input_type": "uint8", "input_scale": "1/255"}
-MLPS: dict[str, dict[str, str]] = {
-    "tfc_w1a1": PIXELS,
-    "tfc_w1a2": PIXELS,
-    "tfc_w1a2_opset18": PIXELS,
-    "sfc_w2a2_brevitas": PIXELS,
-    "lfc_w1a1": {},
-    "unsw_w2a2": {},
-}
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -85,11 +72,13 @@ def test_the_report_is_what_others_rely_on(built: SimpleNamespace) -> None:
 def test_every_rung_is_compared_with_the_one_before(built: SimpleNamespace) -> None:
     rows = built.build.report["verification"]
     pairs = [("import", "source"), ("import", "file"), ("integer", "import"), ("hardware", "integer")]
-    assert [(row["stage"], row["against"]) for row in rows] == [*pairs, ("csim", "hardware")]
-    assert [row["samples"] for row in rows] == [8, 20, 20, 20, 20]
-    assert [row["capped_from"] for row in rows] == [20, None, None, None, None]
+    simulated = [("csim", "hardware"), ("device", "csim")]
+    assert [(row["stage"], row["against"]) for row in rows] == [*pairs, *simulated]
+    assert [row["samples"] for row in rows] == [8, *[20] * 5]
+    assert [row["capped_from"] for row in rows] == [20, *[None] * 5]
     assert all(row["mismatches"] == 0 and row["data"] == "file" for row in rows)
-    assert built.build.report["accuracy"] == {"import": 1.0, "integer": 1.0, "hardware": 1.0, "csim": 1.0}
+    rungs = ("import", "integer", "hardware", "csim", "device")
+    assert built.build.report["accuracy"] == dict.fromkeys(rungs, 1.0)
 
 
 def test_what_a_build_writes(built: SimpleNamespace) -> None:
@@ -98,7 +87,8 @@ def test_what_a_build_writes(built: SimpleNamespace) -> None:
     top = {"report.json", "report.html", "plan.json", "folding.json"}
     assert top | stages <= found
     assert {name for name in found if name.startswith("stages/")} == stages
-    assert all(name.startswith("hls/") for name in found - stages - top)
+    assert all(name.startswith(("hls/", "vivado/", "deploy/")) for name in found - stages - top)
+    assert {"vivado/build.tcl", "deploy/metadata.json", "deploy/validate.py"} <= found
     folding = json.loads((built.out / "folding.json").read_text())
     assert folding == folding_of(built.build.graph)
     assert {p.name for p in built.home.iterdir()} == {"net.onnx", "data.npz", "out"}
@@ -111,7 +101,7 @@ def test_the_written_folding_is_accepted(built: SimpleNamespace, tmp_path: Path)
     assert folding_of(again.graph) == folding_of(built.build.graph)
 
 
-@pytest.mark.parametrize("engine", ["graph", "csim"])
+@pytest.mark.parametrize("engine", ["graph", "csim", "device"])
 def test_simulate(built: SimpleNamespace, engine: str) -> None:
     assert np.array_equal(flow.simulate(built.out, engine, built.frames), built.outputs)
 
@@ -122,12 +112,56 @@ def test_simulate_refuses(built: SimpleNamespace, tmp_path: Path) -> None:
             flow.simulate(*arguments)
         return str(error.value)
 
-    assert message(built.out, "rtl", built.frames) == "engine must be 'graph' or 'csim', is 'rtl'"
+    assert message(built.out, "rtl", built.frames) == "engine must be 'graph', 'csim' or 'device', is 'rtl'"
     assert message(tmp_path, "graph", built.frames) == (
         f"folder {str(tmp_path)!r}: must hold a finished build, holds no stages/09_SizeStreams.onnx"
     )
     assert message(built.out, "graph", built.frames[:, :7]) == "input must have shape (N, 8), has (20, 7)"
     assert message(built.out, "graph", built.frames + 9).startswith("input must hold integers from 0 to 15")
+
+
+def test_the_report_takes_in_what_vivado_made(built: SimpleNamespace, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(built.out, out)
+    before = json.loads((out / "report.json").read_text())
+    assert before["resources"]["implemented"] is None
+    assert flow.report(out) == before
+    write_results(out / "vivado", before["identity"])
+    after = flow.report(out)
+    made = after["resources"]["implemented"]
+    assert (made["lut"], made["bram18"], made["wns_ns"], made["vivado"]) == (25770, 241, 0.123, "2022.2")
+    resources = {**after["resources"], "implemented": None}
+    assert {**after, "resources": resources} == before
+    assert json.loads((out / "report.json").read_text()) == after
+    assert "setup slack 0.123 ns" in (out / "report.html").read_text(encoding="utf-8")
+    flow.build(built.home / "net.onnx", out=out, **QUICK)  # the folder is still finnlite's
+
+
+def test_results_of_another_build_are_refused(built: SimpleNamespace, tmp_path: Path) -> None:
+    shutil.copytree(built.out, tmp_path / "out")
+    write_results(tmp_path / "out" / "vivado", "ab" * 32)
+    with pytest.raises(OptionError) as error:
+        flow.report(tmp_path / "out")
+    assert str(error.value) == (
+        f"folder {str(tmp_path / 'out')!r}: Vivado's results must be of this build "
+        f"({built.build.report['identity']}), are of {'ab' * 32}; run Vivado again"
+    )
+
+
+def test_only_a_build_has_a_report(tmp_path: Path) -> None:
+    with pytest.raises(OptionError) as error:
+        flow.report(tmp_path)
+    assert str(error.value) == (f"folder {str(tmp_path)!r}: must hold a finished build, holds no report.json")
+    (tmp_path / "report.json").write_text("{}")
+    with pytest.raises(OptionError) as error:
+        flow.report(tmp_path)
+    assert str(error.value) == f"folder {str(tmp_path)!r}: report.json must be finnlite's, is damaged"
+
+
+def test_the_clock_is_what_the_board_can_make(tmp_path: Path) -> None:
+    build = flow.build(Network().save(tmp_path / "net.onnx"), out=tmp_path / "out", clock_mhz=142, **QUICK)
+    assert build.report["clock_mhz"] == 125
+    assert build.report["notes"][0] == "clock: 125 MHz, the highest that pynq-z1 can make up to 142 MHz"
 
 
 def test_stages_can_be_left_and_entered_again(tmp_path: Path) -> None:
@@ -298,80 +332,6 @@ def test_the_source_runs_untouched_at_its_own_batch(tmp_path: Path) -> None:
     found = oracle.run({"x": frames})["y"]
     assert np.array_equal(found, Oracle(network.save(tmp_path / "one.onnx")).run({"x": frames})["y"])
     assert np.array_equal(found, execute(flow.load(path), frames))
-
-
-# the shared models
-
-
-def ladder_of(stages: Mapping[str, Graph], samples: Samples) -> tuple[Ladder, list[Any]]:
-    graphs = (stages["Import"], stages["Streamline"], stages["SizeStreams"])
-    ladder = Ladder(samples, check_caps({}), *graphs)
-    return ladder, ladder.run()
-
-
-@pytest.mark.parametrize("model", MLPS)
-def test_shared_mlps_map_and_agree(shared: Path, model: str) -> None:
-    path, declared = shared / "models" / f"{model}.onnx", MLPS[model]
-    assert flow.check(path, **declared).ok
-    stages = flow.compile_stages(path, Options(**declared))
-    samples = load_samples(shared / "models" / f"{model}.golden.npz", stages["Import"])
-    _, rows = ladder_of(stages, samples)
-    assert [(row.stage, row.mismatches, row.near_ties) for row in rows if row.against != "file"] == [
-        ("integer", 0, 0),
-        ("hardware", 0, 0),
-    ]
-    assert all(row.mismatches == 0 for row in rows)
-    assert 10_000 <= 1e8 / max(unit.cycles(node) for node, unit in units(stages["SizeStreams"]))
-
-
-@pytest.mark.parametrize(
-    ("model", "accuracy"), [("tfc_w1a1", 0.9296), ("tfc_w1a2", 0.9474), ("lfc_w1a1", 0.9834)]
-)
-def test_every_mnist_image_keeps_the_sources_label(shared: Path, model: str, accuracy: float) -> None:
-    data = np.load(shared / "data" / "mnist_test.npz")
-    stages = flow.compile_stages(shared / "models" / f"{model}.onnx", Options(**MLPS[model]))
-    value = stages["Import"].inputs[0]
-    pixels: NDArray[Any] = data["x"] if MLPS[model] else np.where(data["x"] >= 128, 1, -1)
-    frames = pixels.reshape(-1, *value.shape[1:]).astype(value.carrier)
-    ladder, rows = ladder_of(stages, Samples({value.name: frames}, {}, data["y"], "file"))
-    assert [(row.samples, row.mismatches, row.near_ties) for row in rows] == [(10_000, 0, 0)] * 2
-    assert accuracies(ladder.samples, ladder.answers) == dict.fromkeys(
-        ("import", "integer", "hardware"), accuracy
-    )
-    labels = [next(iter(ladder.answers[rung].values())).argmax(axis=1) for rung in ("import", "hardware")]
-    assert np.array_equal(*labels)
-
-
-PUBLISHED: dict[str, tuple[dict[str, dict[str, int]], int]] = {
-    # BNN-PYNQ's folding, with the sizes that divide ours (numbers.md of the reference), and its interval
-    "lfc_w1a1": (
-        {
-            "MatMul_0": {"simd": 56, "pe": 32},
-            "MatMul_1": {"simd": 32, "pe": 64},
-            "MatMul_2": {"simd": 64, "pe": 32},
-            "MatMul_3": {"simd": 8, "pe": 10},
-        },
-        512,
-    ),
-    "tfc_w1a1": (
-        {
-            "MatMul_16": {"simd": 49, "pe": 16},
-            "MatMul_24": {"simd": 8, "pe": 8},
-            "MatMul_32": {"simd": 8, "pe": 8},
-            "MatMul_40": {"simd": 8, "pe": 10},
-            "BipolarQuant_11_thresholds": {"pe": 16},
-        },
-        98,  # the 8-bit pixels of a frame; the layers take 64
-    ),
-}
-
-
-@pytest.mark.parametrize("model", PUBLISHED)
-def test_published_foldings_have_the_published_intervals(shared: Path, model: str) -> None:
-    folding, interval = PUBLISHED[model]
-    stages = flow.compile_stages(shared / "models" / f"{model}.onnx", Options(folding=folding, **MLPS[model]))
-    cycles = {node.name: unit.cycles(node) for node, unit in units(stages["SizeStreams"])}
-    assert max(cycles.values()) == interval
 
 
 def test_a_stage_file_runs_as_the_graph_it_came_from(built: SimpleNamespace) -> None:

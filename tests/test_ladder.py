@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ladder: what it compares, what it notices, and what it forgives."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from qonnx.core.datatype import DataType
 
-from finnlite.comparison import Mismatch, compare_outputs
-from finnlite.errors import ModelError, OptionError
+from finnlite.comparison import Mismatch, Row, compare_outputs
+from finnlite.errors import ModelError, OptionError, UnsupportedError
 from finnlite.execution import Session
 from finnlite.ir import Graph
 from finnlite.ladder import Ladder, accuracies, check_caps, rows_ok, untested_quantizers
@@ -84,15 +84,46 @@ def move_threshold(graph: Graph, name: str, index: int, row: int, by: int) -> No
 
 def test_equal_rungs_have_no_mismatches() -> None:
     imported, integers, hardware = stages()
-    run = ladder(imported, integers, hardware, source=runner(imported), csim=runner(hardware))
+    same = runner(hardware)
+    run = ladder(imported, integers, hardware, source=runner(imported), csim=same, device=same)
     rows = run.run()
     assert [(row.stage, row.against) for row in rows] == [
         ("import", "source"), ("integer", "import"), ("hardware", "integer"), ("csim", "hardware"),
+        ("device", "csim"),
     ]  # fmt: skip
     assert all((row.mismatches, row.near_ties, row.first_mismatch) == (0, 0, None) for row in rows)
-    assert [(row.samples, row.capped_from) for row in rows] == [(8, 64), (64, None), (64, None), (64, None)]
+    assert [(row.samples, row.capped_from) for row in rows] == [(8, 64), *[(64, None)] * 4]
     assert rows_ok(rows)
-    assert set(run.answers) == {"import", "integer", "hardware", "csim"}
+    assert set(run.answers) == {"import", "integer", "hardware", "csim", "device"}
+
+
+def test_the_device_may_round_floats_otherwise_but_not_answer_otherwise() -> None:
+    imported, integers, hardware = stages()
+    same = runner(hardware)
+
+    def row_of(change: Callable[[NDArray[Any]], NDArray[Any]]) -> Row:
+        def device(inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+            return {name: change(array) for name, array in same(inputs).items()}
+
+        rows = ladder(imported, integers, hardware, csim=same, device=device, caps={"device": 9}).run()
+        assert (rows[-1].stage, rows[-1].samples, rows[-1].capped_from) == ("device", 9, 64)
+        return rows[-1]
+
+    assert row_of(lambda array: array * np.float32(1 + 1e-6)).mismatches == 0
+    wrong = row_of(lambda array: np.roll(array, 1, axis=0))
+    assert wrong.mismatches
+    assert wrong.first_mismatch is not None
+    assert not rows_ok([wrong])
+
+
+def test_a_device_that_cannot_run_the_network_is_said() -> None:
+    def refuse(inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+        raise UnsupportedError("node 'x': must run on the board, does not")
+
+    imported, integers, hardware = stages()
+    row = ladder(imported, integers, hardware, csim=runner(hardware), device=refuse).run()[-1]
+    assert (row.stage, row.against, row.samples, row.mismatches) == ("device", "csim", 0, None)
+    assert row.note == "not compared: node 'x': must run on the board, does not"
 
 
 def test_a_source_that_does_not_run_is_said() -> None:
@@ -248,7 +279,7 @@ def test_a_standing_thresholding_is_probed_too() -> None:
     [
         (
             {"moon": 3},
-            "verify samples: rung must be one of source, import, integer, hardware, csim, is 'moon'",
+            "verify samples: rung must be one of source, import, integer, hardware, csim, device, is 'moon'",
         ),
         ({"csim": 0}, "verify samples: csim must have at least 1 sample, has 0"),
         ({"csim": True}, "verify samples: csim must have at least 1 sample, has True"),

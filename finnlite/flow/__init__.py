@@ -3,7 +3,8 @@
 
 from .building import Build, build
 from .checking import check
+from .reporting import report
 from .running import simulate
 from .stages import compile_stages, load
 
-__all__ = ["Build", "build", "check", "compile_stages", "load", "simulate"]
+__all__ = ["Build", "build", "check", "compile_stages", "load", "report", "simulate"]

@@ -13,9 +13,10 @@ from typing import Any
 from finnlite import report as reports
 from finnlite.accelerator import is_mapped
 from finnlite.backends.hls.csim import Csim, simulation_plan
+from finnlite.backends.pynq.identity import identity_of
 from finnlite.boards import Board
 from finnlite.errors import ModelError
-from finnlite.host import Host
+from finnlite.host import Host, Runner
 from finnlite.ir import Graph
 from finnlite.ladder import Ladder, accuracies, check_caps, rows_ok, untested_quantizers
 from finnlite.options import Numbers, Options, Scale, check_same_model, read_folding, stage_file
@@ -26,6 +27,7 @@ from finnlite.samples import Samples, load_samples, synthetic_samples
 from finnlite.serde import load_stage, to_bytes
 from finnlite.transforms.folding import folding_of
 
+from .deploying import deploy
 from .stages import LAST, run_stages
 
 __all__ = ["HLS", "Build", "build"]
@@ -79,7 +81,7 @@ def build(
     stages: str | None = None,
     progress: Progress | None = None,
 ) -> Build:
-    """Compiles a model into a folder: stages, HLS code, its C simulation, and the report.
+    """Compiles a model into a folder: stages, HLS code, its C simulation, Vivado project, driver and report.
 
     Every rung of the ladder is compared with the one before it. If any two differ, or anything fails, the
     folder is left as it was.
@@ -160,25 +162,30 @@ class _Run:
         report: dict[str, Any] = {
             "model": reports.model_part(self.model.stem, digest, mapped),
             "board": self.options.board,
-            "clock_mhz": self.options.clock_mhz,
+            "clock_mhz": self.options.fabric_mhz,
             "backend": self.options.backend,
-            **reports.hardware_part(hardware, self.board, self.options.clock_mhz),
+            "identity": None,
+            **reports.hardware_part(hardware, self.board, self.options.fabric_mhz),
         }
         samples = self._samples()
         ok = True
         try:
             with Output(self.out) as target:
                 self._write(target, hardware)
-                ok = self._verify(report, samples, hardware, target.folder / HLS)
-                report["notes"] = reports.note_list(self.graphs)
+                device = None if hardware is None else self._deploy(target, hardware, report, samples)
+                ok = self._verify(report, samples, hardware, target.folder / HLS, device)
+                report["notes"] = self._notes()
                 report["timings_s"] = self.clock.seconds
-                text = json.dumps(report, indent=1) + "\n"
-                page = reports.page({"untested_quantizers": [], **report})
-                target.run(Plan({"report.json": text.encode(), "report.html": page.encode()}))
+                target.run(Plan(reports.files(report)))
                 _keep_out(ok)
         except _MismatchFoundError:
             return Build(None, self.graphs, report, ok=False)
         return Build(self.out, self.graphs, report, ok=True)
+
+    def _notes(self) -> list[str]:
+        asked, made = self.options.clock_mhz, self.options.fabric_mhz
+        clock = [f"clock: {made:g} MHz, the highest that {self.board.name} can make up to {asked:g} MHz"]
+        return (clock if f"{asked:g}" != f"{made:g}" else []) + reports.note_list(self.graphs)
 
     def _digest(self) -> str:
         try:
@@ -218,7 +225,19 @@ class _Run:
     def _is_written(self, name: str) -> bool:
         return name in self.options.writes or name not in self.options.runs
 
-    def _verify(self, report: dict[str, Any], samples: Samples, hardware: Graph | None, folder: Path) -> bool:
+    def _deploy(self, target: Output, hardware: Graph, report: dict[str, Any], samples: Samples) -> Runner:
+        with self.clock.step("write Vivado project and driver"):
+            report["identity"] = identity_of(hardware, self.board, report["clock_mhz"])
+            return deploy(target, hardware, self.board, report, samples)
+
+    def _verify(
+        self,
+        report: dict[str, Any],
+        samples: Samples,
+        hardware: Graph | None,
+        folder: Path,
+        device: Runner | None,
+    ) -> bool:
         """Runs the ladder, puts its results into the report, and says whether all rungs agree."""
         source = Oracle(self.model).run if self.options.from_stage is None else None
         ladder = Ladder(
@@ -228,6 +247,7 @@ class _Run:
             self.graphs.get("Streamline"),
             hardware,
             source,
+            device=device,
             step=lambda rung: self.clock.step(f"verify {rung}"),
         )
         if hardware is None:

@@ -16,6 +16,7 @@ from finnlite.samples import encode_input
 from finnlite.serde import load_stage
 
 from .building import HLS
+from .deploying import predict
 from .stages import LAST
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def simulate(
 
     Args:
         folder: A built folder.
-        engine: "graph", or "csim" for the emitted code.
+        engine: "graph", "csim" for the emitted code, or "device" for the driver and a simulated board.
         x: (N, …) frames: integers q where an input type was declared, else what the source model takes.
         progress: Called with the name of each step.
 
@@ -43,8 +44,8 @@ def simulate(
         SimulationError: If the simulation breaks a rule of the hardware.
     """
     path = Path(folder) / stage_file(LAST)
-    if engine not in ("graph", "csim"):
-        raise OptionError(f"engine must be 'graph' or 'csim', is {engine!r}")
+    if engine not in ("graph", "csim", "device"):
+        raise OptionError(f"engine must be 'graph', 'csim' or 'device', is {engine!r}")
     if not path.is_file():
         raise OptionError(f"folder {str(folder)!r}: must hold a finished build, holds no {stage_file(LAST)}")
     clock = Clock(progress)
@@ -54,5 +55,8 @@ def simulate(
     if engine == "graph":
         with clock.step("run the graph"):
             return Session(graph).run(frames)[name]
+    if engine == "device":
+        with clock.step("run the driver and the simulated device"):
+            return predict(Path(folder), frames)[name]
     with clock.step("run the C simulation"), Csim(graph, Path(folder) / HLS) as csim:
         return Host(graph).around(csim.run)({graph.inputs[0].name: frames})[name]

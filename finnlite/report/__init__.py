@@ -2,6 +2,6 @@
 """The report of a build: `report.json`, and the same as a page. What has not been computed is null."""
 
 from .data import hardware_part, layer_rows, model_part, note_list, verification_part
-from .page import page
+from .page import files, page
 
-__all__ = ["hardware_part", "layer_rows", "model_part", "note_list", "page", "verification_part"]
+__all__ = ["files", "hardware_part", "layer_rows", "model_part", "note_list", "page", "verification_part"]

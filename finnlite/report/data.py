@@ -68,7 +68,8 @@ def hardware_part(hardware: Graph | None, board: Board, clock_mhz: float) -> dic
     if hardware is None:
         empty = dict.fromkeys(Resources._fields)
         performance = dict.fromkeys(("ii_cycles", "fps", "latency_cycles", "bottleneck"))
-        return {"layers": [], "performance": performance, "resources": {**empty, "budget": budget}}
+        resources_ = {**empty, "budget": budget, "implemented": None}
+        return {"layers": [], "performance": performance, "resources": resources_}
     placed = units(hardware)
     performance_ = analyse(hardware)
     used = resources.total(resources.rows(placed, board))
@@ -86,6 +87,7 @@ def hardware_part(hardware: Graph | None, board: Board, clock_mhz: float) -> dic
             "shell": dict(zip(Resources._fields, board.shell, strict=True)),
             "fits": used.fits(board.budget),
             "estimated": True,
+            "implemented": None,
         },
     }
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from finnlite.text import printable, shortened
 
-__all__ = ["page"]
+__all__ = ["files", "page"]
 
 
 def _count(number: float | None) -> str:
@@ -30,3 +31,10 @@ def page(report: Mapping[str, Any]) -> str:
     )
     environment.filters.update(clean=printable, short=shortened, count=_count)
     return environment.get_template("report.html.j2").render(report)
+
+
+def files(report: Mapping[str, Any]) -> dict[str, bytes]:
+    """The report's two files."""
+    text = json.dumps(report, indent=1) + "\n"
+    html = page({"untested_quantizers": [], **report})
+    return {"report.json": text.encode(), "report.html": html.encode()}

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes to the board: the Vivado project, and the driver with its description of the accelerator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finnlite.backends.pynq.deployment import deployment_plan
+from finnlite.backends.pynq.project import project_plan
+from finnlite.boards import Board
+from finnlite.errors import UnsupportedError
+from finnlite.host import Host, Runner
+from finnlite.ir import Graph
+from finnlite.plan import Output
+from finnlite.runtime import Accelerator
+from finnlite.samples import Samples
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["DEPLOY", "VIVADO", "deploy", "predict"]
+
+VIVADO = "vivado"
+"""Folder of the Vivado project."""
+DEPLOY = "deploy"
+"""Folder that is copied to the board."""
+_GOLDEN = 16
+"""Frames of the driver's self-test."""
+
+
+def deploy(target: Output, graph: Graph, board: Board, report: Mapping[str, Any], samples: Samples) -> Runner:
+    """Writes both folders.
+
+    Args:
+        target: The build's folder, which holds the emitted C++ already.
+        graph: The hardware graph.
+        board: The board.
+        report: The report so far: model, clock, identity, performance.
+        samples: Some of them become the golden frames of the driver's self-test.
+
+    Returns:
+        What runs frames through the driver and the simulated device; raises UnsupportedError if the driver
+        cannot do the host's part of this network.
+    """
+    identity, clock_mhz, performance = report["identity"], report["clock_mhz"], report["performance"]
+    target.run(project_plan(graph, board, clock_mhz, identity), VIVADO)
+    try:
+        plan = deployment_plan(
+            graph,
+            identity,
+            name=report["model"]["name"],
+            board=board,
+            clock_mhz=clock_mhz,
+            ii_cycles=performance["ii_cycles"],
+            latency_cycles=performance["latency_cycles"],
+            frames=Host(graph).encode(next(iter(samples.first(_GOLDEN).inputs.values()))),
+        )
+    except UnsupportedError as error:
+        return _refuse(error)
+    target.run(plan, DEPLOY)
+    return lambda inputs: predict(target.folder, next(iter(inputs.values())))
+
+
+def _refuse(error: UnsupportedError) -> Runner:
+    def run(inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+        raise error
+
+    return run
+
+
+def predict(folder: Path, frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """The outputs by name of frames that go through the driver and the simulated device."""
+    with Accelerator(folder, device="sim") as accelerator:
+        answers = accelerator.predict(frames)
+        names = [output.name for output in accelerator.metadata.outputs]
+    return answers if isinstance(answers, dict) else {names[0]: answers}
