@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from finnlite.backends.pynq.deployment import deployment_plan
 from finnlite.backends.pynq.project import project_plan
 from finnlite.boards import Board
-from finnlite.errors import UnsupportedError
+from finnlite.errors import OptionError, UnsupportedError
 from finnlite.host import Host, Runner
 from finnlite.ir import Graph
 from finnlite.plan import Output
@@ -71,7 +71,16 @@ def _refuse(error: UnsupportedError) -> Runner:
 
 
 def predict(folder: Path, frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    """The outputs by name of frames that go through the driver and the simulated device."""
+    """The outputs by name of frames that go through the driver and the simulated device.
+
+    Raises:
+        OptionError: If the build has no driver.
+    """
+    if not (folder / DEPLOY).is_dir():
+        raise OptionError(
+            f"folder {str(folder)!r}: must hold a driver to run on the device, holds no {DEPLOY}; "
+            f"its report says why"
+        )
     with Accelerator(folder, device="sim") as accelerator:
         answers = accelerator.predict(frames)
         names = [output.name for output in accelerator.metadata.outputs]

@@ -32,9 +32,9 @@ def report(folder: Path | str) -> dict[str, Any]:
     folder = Path(folder)
     data = _read(folder)
     results = read_results(folder / VIVADO)
-    if results is not None and results.identity != data.get("identity"):
+    if results is not None and results.identity != data["identity"]:
         raise OptionError(
-            f"folder {str(folder)!r}: Vivado's results must be of this build ({data.get('identity')}), "
+            f"folder {str(folder)!r}: Vivado's results must be of this build ({data['identity']}), "
             f"are of {results.identity}; run Vivado again"
         )
     data["resources"]["implemented"] = None if results is None else results.as_dict()
@@ -45,7 +45,7 @@ def report(folder: Path | str) -> dict[str, Any]:
 def _read(folder: Path) -> dict[str, Any]:
     try:
         data = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-        _ = data["resources"], data["layers"]
+        _ = data["resources"]["budget"], data["layers"], data["identity"]
     except OSError:
         raise OptionError(
             f"folder {str(folder)!r}: must hold a finished build, holds no report.json"

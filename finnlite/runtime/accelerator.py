@@ -8,6 +8,7 @@ import threading
 import zlib
 from collections import deque
 from collections.abc import Iterator
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
@@ -65,11 +66,13 @@ class Accelerator:
     ) -> None:
         """See the class."""
         deploy = _deploy_folder(Path(folder))
-        if timeout is not None and not timeout > 0:
-            raise InputError(f"timeout must be a positive number of seconds, is {timeout}")
+        if timeout is not None and not _is_positive(timeout, Real):
+            raise InputError(f"timeout must be a positive number of seconds, is {timeout!r}")
         self.metadata: Metadata = Metadata.read(deploy)
         self._codec = Codec(self.metadata)
         golden = _read_golden(deploy, self._codec) if self_test else None
+        if not isinstance(device, str) and not hasattr(device, "allocate"):
+            raise InputError(_wrong_device(device))
         if isinstance(device, str):
             device = _make_device(device, deploy, self.metadata)
         self._engine = Engine(device, self.metadata, self._codec, golden, timeout)
@@ -155,8 +158,8 @@ class Accelerator:
         largest = self._engine.chunk(MAX_BYTES)
         if batch is None:
             batch = self._engine.chunk()
-        if not 1 <= batch <= largest:
-            raise InputError(f"batch must be from 1 to {largest} frames, is {batch}")
+        if not _is_positive(batch, Integral) or batch > largest:
+            raise InputError(f"batch must be from 1 to {largest} frames, is {batch!r}")
         size = batch
 
         def run(x: NDArray[Any]) -> None:
@@ -283,7 +286,16 @@ def _make_device(name: str, deploy: Path, metadata: Metadata) -> Device:
         overlay = metadata.overlay
         library = deploy.resolve().parent / "hls" / LIBRARY
         return SimulatedDevice(library, overlay.user_id, (overlay.cell,), metadata.clock_mhz)
-    raise InputError(f"device must be 'pynq', 'sim' or a Device, is {name!r}")
+    raise InputError(_wrong_device(name))
+
+
+def _is_positive(value: Any, kind: Any) -> bool:
+    """Numpy's numbers are numbers too."""
+    return isinstance(value, kind) and bool(value > 0)
+
+
+def _wrong_device(device: object) -> str:
+    return f"device must be 'pynq', 'sim' or a Device, is {device!r}"
 
 
 def _read_golden(deploy: Path, codec: Codec) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -295,17 +307,32 @@ def _read_golden(deploy: Path, codec: Codec) -> tuple[NDArray[Any], NDArray[Any]
     path = deploy / _GOLDEN
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
-            given, expected = data["input"], data["output"]
+            given, expected = (np.atleast_1d(data[name]) for name in ("input", "output"))
     except FileNotFoundError:
         raise MetadataError(
             f"{path}: must exist for the self-test, does not; copy the folder anew, or pass self_test=False"
         ) from None
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        IndexError,
+        EOFError,
+        BadZipFile,
+        zlib.error,
+    ):
         raise MetadataError(
             f"{path}: must be an .npz file with input and output, is not; copy the folder anew, "
             f"or pass self_test=False"
         ) from None
     frames = len(given)
+    if given.dtype != np.uint8 or expected.dtype != np.uint8:
+        raise MetadataError(
+            f"{path}: golden frames must be uint8, are {given.dtype} and {expected.dtype}; "
+            f"copy the folder anew"
+        )
     if given.shape != (frames, codec.in_bytes) or expected.shape != (frames, codec.out_bytes) or not frames:
         raise MetadataError(
             f"{path}: golden frames must have shapes [F, {codec.in_bytes}] and [F, {codec.out_bytes}], "

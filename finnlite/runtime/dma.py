@@ -7,6 +7,7 @@ bit is written first, then the address, and the length last, which is what start
 
 from __future__ import annotations
 
+import secrets
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,6 +54,7 @@ _CAUSES = {
     1 << 6: "there is no memory at the address",
 }
 _RESET_SECONDS = 0.1
+_MARK_BITS = 22
 _SPINS = 64
 """Polls without sleep: enough for a short transfer, which a sleep would double."""
 _FIRST_SLEEP, _LONGEST_SLEEP = 20e-6, 2e-3
@@ -83,6 +85,7 @@ class Dma:
         """See the class."""
         self._device = device
         self._bytes = {INPUT: 0, OUTPUT: 0}
+        self._addresses = {INPUT: 0, OUTPUT: 0}  # as after a reset
         self._started = 0.0
 
     def reset(self) -> bool:
@@ -93,18 +96,28 @@ class Dma:
             if time.monotonic() > deadline:
                 return False
             time.sleep(_FIRST_SLEEP)
+        # A mark that no other accelerator leaves; without a length it starts nothing.
+        self._addresses = {side: secrets.randbits(_MARK_BITS) << 6 for side in (INPUT, OUTPUT)}
+        for side, address in self._addresses.items():
+            self._write(side, ADDRESS, address)
         return True
+
+    def is_ours(self) -> bool:
+        """Whether nobody else used the DMA, or loaded an overlay, since we did."""
+        return all(self._read(side, ADDRESS) == address for side, address in self._addresses.items())
 
     def start(self, source: Buffer, in_bytes: int, target: Buffer, out_bytes: int) -> None:
         """Starts a transfer: the first bytes of `source` in, so many bytes out to `target`.
 
         Raises:
-            TransferError: If one is longer than the DMA takes, or empty.
+            TransferError: If one is longer than the DMA takes, or empty, or if somebody else used the DMA.
         """
         for side, nbytes in ((INPUT, in_bytes), (OUTPUT, out_bytes)):
             if not 0 < nbytes <= MAX_BYTES:
                 raise TransferError(f"DMA {side.name}: must have 1 to {MAX_BYTES} bytes, has {nbytes}")
+        self._check_ours()
         self._bytes = {INPUT: in_bytes, OUTPUT: out_bytes}
+        self._addresses = {INPUT: source.address, OUTPUT: target.address}
         self._started = time.monotonic()
         for side, buffer, nbytes in ((OUTPUT, target, out_bytes), (INPUT, source, in_bytes)):
             self._write(side, CONTROL, RUN)
@@ -118,7 +131,7 @@ class Dma:
             timeout: Seconds from its start.
 
         Raises:
-            TransferError: If a side met an error.
+            TransferError: If a side met an error, or somebody else used the DMA.
             ShortTransferError: If less came out than was asked for.
             StuckError: If it did not end in time.
         """
@@ -127,6 +140,7 @@ class Dma:
         while True:
             late = time.monotonic() > deadline  # asked first: a program put to sleep is not a stuck transfer
             if self._ended():
+                self._check_ours()
                 return
             if late:
                 raise StuckError(self._stuck(timeout))
@@ -134,6 +148,12 @@ class Dma:
             if polls > _SPINS:
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_SLEEP)
+
+    def _check_ours(self) -> None:
+        if not self.is_ours():
+            raise TransferError(
+                "DMA: must be used by one accelerator at a time, was used by another; close that one first"
+            )
 
     def _ended(self) -> bool:
         status = {side: self._read(side, STATUS) for side in (OUTPUT, INPUT)}

@@ -178,13 +178,17 @@ class Engine:
     def make_ready(self) -> None:
         """Loads the overlay if it has to be, having checked whose it is; then tests it.
 
+        It has to be after a fault, and when somebody else used the DMA: another accelerator of this board.
+
         Raises:
             OverlayError: If it is not that of the metadata, or does not load.
             SelfTestError: If it answers golden frames wrongly.
             TransferError: If it does not answer them.
         """
-        if self._ready:
+        if self._ready and self._dma.is_ours():
             return
+        if self._ready:  # the other one's transfer must not go on while the fabric changes under it
+            self._fail()
         self._check_identity()
         self.device.load()
         self._quiet = True

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,6 +179,9 @@ class Metadata:
             tuple(_read_tensor(section) for section in top.sections("outputs")),
         )
         result._check(top)
+        wanted = top.text("sha256")
+        if digest_of(data) != wanted:
+            raise MetadataError(f"{what}: must be as finnlite wrote it, was changed; copy the folder anew")
         return result
 
     def _check(self, top: _Section) -> None:
@@ -211,7 +215,13 @@ class Metadata:
             "decode": _write_program(self.decode),
             "outputs": [vars(output) for output in self.outputs],
         }
-        return (json.dumps(data, indent=1) + "\n").encode()
+        return (json.dumps({**data, "sha256": digest_of(data)}, indent=1) + "\n").encode()
+
+
+def digest_of(data: dict[str, Any]) -> str:
+    """Of all entries but the digest itself."""
+    rest = {key: value for key, value in data.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def _shown(value: Any) -> str:

@@ -152,10 +152,9 @@ class PynqDevice:
     def load(self) -> None:
         """See `Device`."""
         try:
-            if self._overlay is None:
-                self._overlay = self._pynq.Overlay(str(self._bitstream.resolve()))
-            else:
-                self._overlay.download()
+            # A new one each time: what an old one downloads again is the last file of this name that any
+            # overlay of this board was made from, which may be another accelerator's.
+            self._overlay = self._pynq.Overlay(str(self._bitstream.resolve()))
         except Exception as error:  # PYNQ raises whatever its layers raise
             raise OverlayError(
                 f"overlay {self._bitstream}: must load, does not ({type(error).__name__}: {error}); "

@@ -21,6 +21,7 @@ RUNGS = [
     ("integer", "import"),
     ("hardware", "integer"),
     ("csim", "hardware"),
+    ("device", "csim"),
 ]
 
 

@@ -76,6 +76,7 @@ class FakePynq(ModuleType):
         self.device = device
         self.buffer_type: type[FakeBuffer] = FakeBuffer
         self.downloads: list[str] = []
+        self.firmware: dict[str, str] = {}  # what each name in the system's folder was made from
         module = self
 
         class Clocks(type):
@@ -91,6 +92,7 @@ class FakePynq(ModuleType):
             def __init__(self, bitfile_name: str) -> None:
                 assert type(bitfile_name) is str
                 self.bitfile_name = bitfile_name
+                self.converted = False
                 if not Path(bitfile_name).with_suffix(".hwh").is_file():
                     raise ValueError(f"Cannot find HWH file for {bitfile_name}.")
                 self.ip_dict = {
@@ -104,9 +106,12 @@ class FakePynq(ModuleType):
                 self.download()
 
             def download(self) -> None:
+                if not self.converted:
+                    module.firmware[Path(self.bitfile_name).name] = self.bitfile_name
+                    self.converted = True
                 device.load()
                 device.set_clock_mhz(hwh_clock_mhz)
-                module.downloads.append(self.bitfile_name)
+                module.downloads.append(module.firmware[Path(self.bitfile_name).name])
 
         class MMIO:
             def __init__(self, base_addr: int, length: int = 4) -> None:

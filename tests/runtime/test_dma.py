@@ -22,6 +22,10 @@ class Memory:
     address: int
 
 
+ADDRESSES = (0x18, 0x48)
+"""Registers that keep what is written to them, unless a test says otherwise."""
+
+
 @dataclass
 class Registers:
     """A device of which only registers are there; `says` are values of a register, the last one for ever."""
@@ -37,6 +41,8 @@ class Registers:
 
     def write(self, offset: int, value: int) -> None:
         self.written.append((offset, value))
+        if offset in ADDRESSES:
+            self.says.setdefault(offset, [value])
 
 
 def transfer(
@@ -63,6 +69,27 @@ def test_the_order_in_which_registers_are_written() -> None:
         (0x30, 1), (0x48, 0x2000), (0x58, 8),  # the output first: run, address, length
         (0x00, 1), (0x18, 0x1000), (0x28, 16),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("register", ADDRESSES)
+def test_a_dma_that_somebody_else_uses(register: int) -> None:
+    text = "DMA: must be used by one accelerator at a time, was used by another; close that one first"
+    assert message({register: [0x7000]}, TransferError) == text
+    assert message({register: [0, 0x7000], IN_STATUS: [IDLE], OUT_STATUS: [IDLE]}, TransferError) == text
+
+
+def test_two_accelerators_are_told_apart_before_their_first_transfer() -> None:
+    device: Any = Registers()
+    device.says = {0x18: [0], 0x48: [0]}
+    writes = device.write
+    device.write = lambda offset, value: (writes(offset, value), device.says.update({offset: [value]}))
+    device.read = lambda offset: 0 if offset in (0x00, 0x30) else device.says[offset][0]
+    first, second = Dma(device), Dma(device)
+    assert first.reset()
+    assert first.is_ours()
+    assert second.reset()
+    assert second.is_ours()
+    assert not first.is_ours()
 
 
 def test_it_waits_until_both_sides_are_idle() -> None:
@@ -179,8 +206,9 @@ def test_sizes_the_dma_does_not_take(sizes: tuple[int, int], text: str) -> None:
 def test_a_reset_waits_until_both_sides_are_out_of_it() -> None:
     device: Any = Registers({0x00: [4, 0], OUT_CONTROL: [4, 0]})
     assert Dma(device).reset()
-    assert device.written == [(0x00, 4)]
-    assert device.says == {0x00: [0], OUT_CONTROL: [0]}
+    assert device.written[0] == (0x00, 4)
+    assert [offset for offset, _ in device.written[1:]] == list(ADDRESSES)
+    assert device.says[0x00] == device.says[OUT_CONTROL] == [0]
 
 
 def test_a_reset_that_does_not_end() -> None:

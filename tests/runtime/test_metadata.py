@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from finnlite.runtime.errors import MetadataError
-from finnlite.runtime.metadata import FILE, Border, Metadata, Overlay, Tensor
+from finnlite.runtime.metadata import FILE, Border, Metadata, Overlay, Tensor, digest_of
 from finnlite.runtime.steps import Program, Step
 
 ARRAYS = {
@@ -207,4 +207,16 @@ def test_every_key_is_needed(tmp_path: Path) -> None:
 
 
 def test_more_keys_are_no_harm(tmp_path: Path) -> None:
-    assert Metadata.read(written(tmp_path, lambda data: data.update(note="x"))).name == "näme"
+    def add(data: dict[str, Any]) -> None:
+        data["note"] = "x"
+        data["sha256"] = digest_of(data)
+
+    assert Metadata.read(written(tmp_path, add)).name == "näme"
+
+
+def test_what_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MetadataError) as error:
+        Metadata.read(written(tmp_path, lambda data: data.update(ii_cycles=1)))
+    assert str(error.value) == (
+        f"{tmp_path / 'metadata.json'}: must be as finnlite wrote it, was changed; copy the folder anew"
+    )

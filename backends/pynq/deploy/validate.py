@@ -45,6 +45,8 @@ def read(path: Path) -> dict[str, Any]:
             raise DataError(f"{path}: {name!r} must hold numbers, holds {array.dtype}")
         if len(np.atleast_1d(array)) != count:
             raise DataError(f"{path}: {name!r} must hold {count} samples, holds {len(np.atleast_1d(array))}")
+        if name == "label" and array.size != count:
+            raise DataError(f"{path}: 'label' must hold one number a sample, has shape {list(array.shape)}")
     return arrays
 
 
@@ -62,8 +64,8 @@ def labels_of(output: Any) -> Any:
 def differing(path: Path, name: str, found: Any, expected: Any, exact: bool) -> Any:
     """(F,) which frames differ: integers exactly, floats by more than 1e-5 of the largest."""
     a, b = flat(found), flat(expected)
-    if a.shape[1] == 1 < b.shape[1]:
-        a, b, exact = a, labels_of(expected)[:, None], True
+    if exact and a.shape[1] == 1 < b.shape[1]:
+        b = labels_of(expected)[:, None]
     if a.shape != b.shape:
         raise DataError(
             f"{path}: {name!r} must hold {a.shape[1]} elements a frame, as the accelerator gives, "
@@ -79,15 +81,19 @@ def differing(path: Path, name: str, found: Any, expected: Any, exact: bool) -> 
 def agree(path: Path, arrays: dict[str, Any], answers: dict[str, Any], exact: dict[str, bool]) -> bool:
     """Prints how far the answers are those of the file; False if they are not."""
     good = True
+    names = [f"output_{index}" if index else "output" for index in range(len(answers))]
+    for name in arrays:
+        if name.startswith("output") and name not in names:
+            raise DataError(f"{path}: {name!r} must be an output of the network, which has {len(names)}")
     for index, (name, answer) in enumerate(answers.items()):
-        key = f"output_{index}" if index else "output"
+        key = names[index]
         if key in arrays:
             wrong = differing(path, key, answer, arrays[key], exact[name])
             first = f", frame {int(np.flatnonzero(wrong)[0])} first" if wrong.any() else ""
             print(f"{name}: {int(wrong.sum())} of {len(wrong)} frames differ from {key!r}{first}")
             good = good and not wrong.any()
     if "label" in arrays:
-        labels = arrays["label"].reshape(-1)
+        labels = flat(arrays["label"])[:, 0]
         right = labels_of(next(iter(answers.values()))) == labels
         print(f"accuracy: {100 * float(right.mean()):.2f} % of {len(labels)} labels")
     return good
@@ -113,7 +119,7 @@ def validate(path: Path, batch: int | None, device: str) -> bool:
 
 def positive(text: str) -> int:
     """A number of frames."""
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a positive number of frames, is {text!r}")
     return int(text)
 
