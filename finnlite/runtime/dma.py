@@ -140,7 +140,6 @@ class Dma:
         while True:
             late = time.monotonic() > deadline  # asked first: a program put to sleep is not a stuck transfer
             if self._ended():
-                self._check_ours()
                 return
             if late:
                 raise StuckError(self._stuck(timeout))
@@ -161,6 +160,7 @@ class Dma:
             self._check_status(side, status[side])
         if not status[OUTPUT] & IDLE:
             return False
+        self._check_ours()
         self._check_received()
         return bool(status[INPUT] & IDLE)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The board's device, on a package `pynq` that is a simulation."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,25 @@ def test_it_works(folder: Path, board: FakePynq, answers: Answers) -> None:
         assert [len(part) for part in parts] == [3, 40]
         assert not accelerator.benchmark(10).simulated
     assert board.downloads == [str(folder.resolve() / "overlay" / "accelerator.bit")]
+    assert board.device.memory.buffers == []
+
+
+def test_two_accelerators_of_one_board(
+    folder: Path, board: FakePynq, answers: Answers, tmp_path: Path
+) -> None:
+    """Each call finds the other's network in the fabric and loads its own, from its own file."""
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    files = [str(path.resolve() / "overlay" / "accelerator.bit") for path in (folder, other)]
+    with Accelerator(folder, self_test=False) as first, Accelerator(other, self_test=False) as second:
+        assert board.downloads == files
+        for accelerator in (first, second, first):
+            assert (accelerator.predict(frames_of(5)) == answers(frames_of(5))).all()
+        assert board.downloads == [*files, files[0], files[1], files[0]]
+        results = first.predict(iter([frames_of(2), frames_of(2), frames_of(2)]))
+        next(results)
+        second.predict(frames_of(1))
+        assert "was used by another; close that one first" in refused(lambda: list(results), TransferError)
     assert board.device.memory.buffers == []
 
 
