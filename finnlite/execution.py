@@ -67,15 +67,17 @@ def expand(graph: Graph) -> tuple[Graph, dict[str, Value]]:
                 twins[value].type = value.type
     for node in graph.nodes:
         inputs = [None if v is None else twins[v] for v in node.inputs]
-        output = node.op.expand(result, *inputs)
-        if output is None:
+        expanded = node.op.expand(result, *inputs)
+        if expanded is None:
             copy = result.add_node(
                 node.op, *inputs, name=node.name, outputs=tuple(v.name for v in node.outputs)
             )
             twins.update(zip(node.outputs, copy.outputs, strict=True))
         else:
-            twins[node.output] = output
-            output.type = output.type._replace(datatype=node.output.datatype)
+            outputs = expanded if isinstance(expanded, tuple) else (expanded,)
+            for value, output in zip(node.outputs, outputs, strict=True):
+                twins[value] = output
+                output.type = output.type._replace(datatype=value.datatype)
     result.inputs = [twins[v] for v in graph.inputs]
     result.outputs = [twins[v] for v in graph.outputs]
     return result, {value.name: twin for value, twin in twins.items()}

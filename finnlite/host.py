@@ -38,6 +38,7 @@ class Host:
         self._before = Session(cut(graph, graph.inputs, [first.input(0)]))
         self._after = Session(cut(graph, [last.output], graph.outputs))
         self._names = tuple(value.name for value in graph.outputs)
+        self._shape = last.output.shape[1:]
 
     def around(self, accelerator: Callable[[NDArray[np.int64]], NDArray[Any]]) -> Runner:
         """What runs the whole graph, given what maps the accelerator's integers in to those out."""
@@ -54,5 +55,5 @@ class Host:
 
     def decode(self, integers: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """The accelerator's integers (N, elements) to the graph's outputs by name."""
-        results = self._after.run(integers)
+        results = self._after.run(integers.reshape(len(integers), *self._shape))
         return {name: results[name] for name in self._names}

@@ -26,6 +26,7 @@ from finnlite.nearties import compare_integers
 from finnlite.ops.mvtu import MVTU
 from finnlite.ops.scaling import Normalize
 from finnlite.ops.thresholding import Thresholding
+from finnlite.ops.vvtu import VVTU
 from finnlite.samples import Samples
 from finnlite.slicing import cut
 
@@ -215,16 +216,23 @@ def _first_layer(reference: Graph, hardware: Graph, inputs: Mapping[str, NDArray
     theirs = Session(reference, [value.name for _, value in pairs]).run(inputs)
     ours = Session(hardware, [node.output.name for node, _ in pairs]).run(inputs)
     for node, value in pairs:
-        found, expected = ours[node.output.name], theirs[value.name]
+        found, expected = ours[node.output.name], _like_stream(theirs[value.name], node.output)
         wrong = differing(found, expected, exact=True)
         if wrong.any():
-            return first_mismatch(node.name, found, expected.reshape(found.shape), wrong)
+            return first_mismatch(node.name, found, expected, wrong)
     return None
+
+
+def _like_stream(array: NDArray[Any], stream: Value) -> NDArray[Any]:
+    """A value of the integer graph in the order of the stream that carries it."""
+    if array.ndim > 2 and len(stream.shape) == 4:
+        array = np.moveaxis(array, 1, -1)
+    return array.reshape(len(array), *stream.shape[1:])
 
 
 def _counterpart(reference: Graph, node: Node) -> Value | None:
     """The integer graph's value that a unit of the hardware graph computes."""
-    if not isinstance(node.op, MVTU | Thresholding):
+    if not isinstance(node.op, MVTU | VVTU | Thresholding):
         return None
     twin = next((other for other in reference.nodes if other.name == node.name), None)
     if twin is None or isinstance(node.op, Thresholding) or node.optional(2) is None:
@@ -244,7 +252,7 @@ def untested_quantizers(hardware: Graph, samples: Samples) -> list[str]:
     placed = [
         (node, 1 if isinstance(node.op, Thresholding) else 2)
         for node, _ in units(hardware)
-        if isinstance(node.op, MVTU | Thresholding)
+        if isinstance(node.op, MVTU | VVTU | Thresholding)
     ]
     quantizers = [(node, index) for node, index in placed if node.optional(index) is not None]
     if not quantizers:
@@ -254,22 +262,24 @@ def untested_quantizers(hardware: Graph, samples: Samples) -> list[str]:
     expected = {value.name: watched[value.name] for value in hardware.outputs}
     untested = []
     for node, index in quantizers:
-        x = watched[node.input(0).name]
-        moved = (_moved(hardware, node, index, move, x) for move in (1, -1))
+        feeds = {**inputs, node.input(0).name: watched[node.input(0).name]}
+        moved = (_moved(hardware, node, index, move, feeds) for move in (1, -1))
         if not any(compare_outputs(found, expected, exact=True)[0] for found in moved):
             untested.append(node.name)
     return untested
 
 
-def _moved(hardware: Graph, node: Node, index: int, move: int, x: NDArray[Any]) -> Mapping[str, NDArray[Any]]:
-    """The outputs when a unit's thresholds move, from what it reads."""
-    part = cut(hardware, [node.input(0)], hardware.outputs)
+def _moved(
+    hardware: Graph, node: Node, index: int, move: int, feeds: Mapping[str, NDArray[Any]]
+) -> Mapping[str, NDArray[Any]]:
+    """The outputs when a unit's thresholds move, from what it reads and, for other branches, the inputs."""
+    part = cut(hardware, [*hardware.inputs, node.input(0)], hardware.outputs)
     twin = part.node(node.name)
     thresholds = twin.input(index)
     moved = part.constant(np.asarray(thresholds.const) + move, name="moved")
     part.set_type(moved, thresholds.type)
     part.set_input(twin, index, moved)
-    return Session(part).run(x)
+    return Session(part).run(feeds)
 
 
 def accuracies(samples: Samples, answers: Mapping[str, Mapping[str, NDArray[Any]]]) -> dict[str, float]:

@@ -100,9 +100,17 @@ def becomes(mapped: Graph) -> dict[str, str]:
     """What becomes of the source's nodes, by name: the unit they are part of, or work of the host."""
     inside: dict[Node, Unit] = dict(units(mapped))
     result: dict[str, str] = {}
+    ranks: dict[str, int] = {}
     for node in mapped.nodes:
         text = f"in {inside[node].op_type} {node.name!r}" if node in inside else "on the host"
         for name in (node.name, *node.origin):
-            if name not in result or node in inside:
-                result[name] = text
+            rank = _rank(node, name) if node in inside else 0
+            if rank > ranks.get(name, -1):
+                result[name], ranks[name] = text, rank
     return result
+
+
+def _rank(node: Node, name: str) -> int:
+    """How much a unit stands for a source node: most under its name, more with its constants than without."""
+    has_constants = any(value is not None and value.const is not None for value in node.inputs)
+    return 1 + int(has_constants) + 2 * int(node.name == name)

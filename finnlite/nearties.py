@@ -9,7 +9,7 @@ rare and never hit the same (quantizer, accumulator value) twice, else they are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ import numpy as np
 from finnlite.comparison import Mismatch, compare_outputs, first_mismatch
 from finnlite.execution import Session
 from finnlite.ir import Graph, Node, Value
+from finnlite.ops.pools import MaxPool
+from finnlite.ops.table import Lookup
 from finnlite.ops.thresholding import Thresholding
 from finnlite.slicing import cut
 
@@ -73,11 +75,21 @@ class Verdict:
 
 @dataclass(frozen=True)
 class _Pair:
-    """A quantizer of the integer graph, and the value of the reference that it replaced."""
+    """A quantizer of the integer graph, and the value of the reference that it replaced.
+
+    Where the reference quantizes behind maxima and moves, and the integers in front of them, `behind` are
+    those.
+    """
 
     node: Node
+    behind: tuple[Node, ...]
     reference: Value
     root: Value | None
+
+    @property
+    def output(self) -> Value:
+        """What is compared with the reference."""
+        return (self.node, *self.behind)[-1].output
 
 
 @dataclass(frozen=True)
@@ -102,7 +114,7 @@ def compare_integers(
     """
     pairs = _pairs(reference, integers)
     theirs = Session(reference, [pair.reference.name for pair in pairs])
-    ours = Session(integers, [pair.node.output.name for pair in pairs])
+    ours = Session(integers, [pair.output.name for pair in pairs])
     verdict = Verdict()
     outputs: list[Arrays] = []
     wanted: list[Arrays] = []
@@ -136,7 +148,7 @@ class _Chunk:
         grids: dict[str, _Grid] = {}
         clean = np.ones(len(next(iter(self.inputs.values()))), dtype=np.bool_)
         for pair in self.pairs:
-            name = pair.node.output.name
+            name = pair.output.name
             reals = expected[pair.reference.name]
             grids[name] = _grid(found[name], reals)
             answers[name] = grids[name].integers(reals).reshape(found[name].shape).astype(found[name].dtype)
@@ -163,15 +175,30 @@ def _pairs(reference: Graph, integers: Graph) -> list[_Pair]:
             position[name] = (index, node)
     pairs = []
     for node in integers.nodes:
-        if not isinstance(node.op, Thresholding):
+        if not isinstance(node.op, Thresholding | Lookup):
             continue
         known = [position[name] for name in node.origin if name in position]
         if not known:
             continue
-        end = max(known, key=lambda item: item[0])[1]
-        if _size(end.output) == _size(node.output):
-            pairs.append(_Pair(node, end.output, _root(node, position)))
+        index, last = max(known, key=lambda item: item[0])
+        behind = _behind(node, {name for name, (place, _) in position.items() if place < index})
+        pair = _Pair(node, behind, last.output, _root(node, position))
+        if _size(last.output) == _size(pair.output):
+            pairs.append(pair)
     return pairs
+
+
+def _behind(node: Node, before: Container[str]) -> tuple[Node, ...]:
+    """The maxima and moves behind a quantizer that the reference has in front of it (named in `before`)."""
+    found: list[Node] = []
+    while True:
+        readers = [reader for reader, _ in node.output.uses]
+        if len(readers) != 1 or not (readers[0].op.moves_data or isinstance(readers[0].op, MaxPool)):
+            return tuple(found)
+        (node,) = readers
+        if not any(name in before for name in node.origin):
+            return tuple(found)
+        found.append(node)
 
 
 def _size(value: Value) -> int:
@@ -220,10 +247,8 @@ def _explain(
 ) -> None:
     """Counts the differences of each quantizer alone, on the frames where some quantizer differs."""
     for pair in chunk.pairs:
-        name, read = pair.node.output.name, pair.node.input(0).name
-        own = _from_reference(
-            chunk.integers, [pair.node.output, pair.node.input(0)], inputs, answers, skip=name
-        )
+        name, read = pair.output.name, pair.node.input(0).name
+        own = _from_reference(chunk.integers, [pair.output, pair.node.input(0)], inputs, answers, skip=name)
         wrong = own[name] != answers[name]
         if not wrong.any():
             continue
@@ -232,8 +257,22 @@ def _explain(
             _first(pair.node.name, own[name], answers[name], elements, frames + chunk.start)
             for elements in (near, wrong & ~near)
         )
-        verdict.hit(name, own[read].reshape(near.shape)[near], ties)
+        verdict.hit(name, _accumulators(pair, own[read]).reshape(near.shape)[near], ties)
         verdict.add(int(np.count_nonzero(wrong & ~near)), left)
+
+
+def _accumulators(pair: _Pair, read: NDArray[Any]) -> NDArray[Any]:
+    """What a quantizer read, the greatest of each window where maxima follow, in the reference's order."""
+    if not pair.behind:
+        return read
+    graph = Graph("behind")
+    value = graph.input("x", pair.node.input(0).shape)
+    for node in pair.behind:
+        rest = [graph.constant(v.const) for v in node.inputs[1:] if v is not None and v.const is not None]
+        value = graph.add(node.op, value, *rest)
+    graph.outputs = [value]
+    found: NDArray[Any] = Session(graph).run(read)[value.name]
+    return found
 
 
 def _first(
@@ -262,7 +301,7 @@ def _from_reference(
 
 def _near(reference: Graph, pair: _Pair, inputs: Arrays, own: Arrays, grid: _Grid) -> NDArray[np.bool_]:
     """Elements whose answer the reference also gives for an accumulator next to its own."""
-    ours = own[pair.node.output.name]
+    ours = own[pair.output.name]
     if pair.root is None:
         return np.zeros(ours.shape, dtype=np.bool_)
     x = Session(reference, [pair.root.name]).run(inputs)[pair.root.name]

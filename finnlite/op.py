@@ -110,8 +110,12 @@ class Op:
         """
         raise NotImplementedError(self.op_type)
 
-    def expand(self, graph: Graph, *inputs: Value | None) -> Value | None:
-        """Writes the operator's meaning into `graph`; None for a standard ONNX operator."""
+    def expand(self, graph: Graph, *inputs: Value | None) -> Value | tuple[Value, ...] | None:
+        """Writes the operator's meaning into `graph`; None for a standard ONNX operator.
+
+        Returns:
+            The output, or all of them where there are several.
+        """
         return None
 
     def affine_in(self, index: int) -> bool:
@@ -121,6 +125,12 @@ class Op:
     def monotone_in(self, index: int, inputs: Sequence[Value | None] = ()) -> bool:
         """Whether y never decreases or never increases with x = input `index`, the others constant."""
         return (self.monotone or self.affine) and index == 0
+
+    def rising_in(self, index: int, inputs: Sequence[Value | None] = ()) -> bool:
+        """Whether y never decreases with x = input `index`, the other inputs being constant and given."""
+        if self.affine_in(index):
+            return bool((self.affine_terms(index, *inputs)[0] >= 0).all())
+        return self.monotone_in(index, inputs)
 
     def affine_terms(self, index: int, *inputs: Value | None) -> tuple[NDArray[Any], NDArray[Any]]:
         """The float64 a and b of y = a·x + b for x = input `index`; they broadcast to x.

@@ -20,6 +20,8 @@ __all__ = ["STAGES", "Numbers", "Options", "Scale", "check_same_model", "read_fo
 STAGES: dict[str, int] = {
     "Import": 1,
     "Streamline": 2,
+    "LowerConvs": 3,
+    "InterleaveChannels": 4,
     "MapToHardware": 5,
     "AbsorbThresholds": 6,
     "MinimizeWidths": 7,

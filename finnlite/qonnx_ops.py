@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from onnx import TensorProto, helper
 from qonnx.custom_op.base import CustomOp
 
 from finnlite.execution import Session
@@ -39,10 +40,15 @@ class _FinnliteOp(CustomOp):  # type: ignore[misc]  # QONNX has no types
         return {name: (kind, required, _DEFAULTS[kind]) for name, (kind, required) in kinds.items()}
 
     def make_shape_compatible_op(self, model: ModelWrapper) -> NodeProto:
-        """A constant of the output's shape."""
-        (output,) = extract(self.onnx_node, model.graph).outputs
-        node: NodeProto = self.make_const_shape_op(output.shape)
-        return node
+        """A constant of the output's shape; a choice between constants where there are several outputs."""
+        outputs = extract(self.onnx_node, model.graph).outputs
+        if len(outputs) == 1:
+            node: NodeProto = self.make_const_shape_op(outputs[0].shape)
+            return node
+        infos = [helper.make_tensor_value_info(v.name, TensorProto.FLOAT, v.shape) for v in outputs]
+        branch = helper.make_graph([], "outputs", [], infos)
+        names = [self.onnx_node.input[0]], [value.name for value in outputs]
+        return helper.make_node("If", *names, then_branch=branch, else_branch=branch)
 
     def infer_node_datatype(self, model: ModelWrapper) -> None:
         """Annotates the outputs with the datatypes that the operator infers."""

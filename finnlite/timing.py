@@ -15,9 +15,12 @@ import numpy as np
 
 from finnlite.accelerator import Placed, units
 from finnlite.errors import IRError
-from finnlite.ir import Graph, Value
+from finnlite.ir import Graph, Node, Value
+from finnlite.ops.unit import Steps, Unit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 __all__ = ["Performance", "analyse", "scan"]
@@ -65,25 +68,38 @@ def _latency(placed: list[Placed]) -> int:
     readable: dict[Value, NDArray[np.int64]] = {}
     finished = 0
     for node, unit in placed:
-        available = readable.get(node.input(0))
         steps = unit.steps(node)
         if steps is None:  # a buffer that is deep enough: its words are readable when they arrive
-            if available is not None:
-                readable[node.output] = available
+            if node.input(0) in readable:
+                readable[node.output] = readable[node.input(0)]
             continue
-        arrivals = np.zeros(len(steps), dtype=np.int64)
-        if available is not None:
-            available = _converted(available, unit.source(node).words)
-            if len(available) != np.count_nonzero(steps.reads):
-                raise IRError(
-                    f"node {node.name!r}: must read {len(available)} words a frame, "
-                    f"reads {np.count_nonzero(steps.reads)}"
-                )
-            arrivals[steps.reads] = available
-        times = scan(arrivals)
-        readable[node.output] = times[steps.writes] + 1 + unit.latency(node)
-        finished = int(readable[node.output][-1])
+        times = scan(_arrivals(node, unit, steps, readable))
+        for value, writes in zip(node.outputs, steps.ports_written, strict=True):
+            readable[value] = times[writes] + 1 + unit.latency(node)
+            finished = int(readable[value][-1])
     return finished
+
+
+def _arrivals(
+    node: Node, unit: Unit, steps: Steps, readable: Mapping[Value, NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """When each step of a thread finds all that it reads.
+
+    Raises:
+        IRError: If a stream does not carry as many words as the thread reads.
+    """
+    arrivals = np.zeros(len(steps), dtype=np.int64)
+    for value, stream, reads in zip(node.inputs, unit.sources(node), steps.ports_read, strict=False):
+        if value is None or value not in readable:
+            continue
+        available = _converted(readable[value], stream.words)
+        if len(available) != np.count_nonzero(reads):
+            raise IRError(
+                f"node {node.name!r}: must read {len(available)} words a frame, "
+                f"reads {np.count_nonzero(reads)}"
+            )
+        arrivals[reads] = np.maximum(arrivals[reads], available)
+    return arrivals
 
 
 def _converted(available: NDArray[np.int64], words: int) -> NDArray[np.int64]:

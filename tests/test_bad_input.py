@@ -142,17 +142,17 @@ def test_unknown_operator(build_refused: Run, tmp_path: Path, domain: str, messa
     assert build_refused("op.onnx") == f"node 'strange': operator must be one that finnlite knows, {message}"
 
 
-def test_convolution(build_refused: Run, tmp_path: Path) -> None:
+def test_unsupported_pooling(build_refused: Run, tmp_path: Path) -> None:
     network = Network((9, 4, 3))
-    network.constants["kernel"] = np.ones((1, 1, 3, 3), np.float32)
     network.constants["image"] = np.array([1, 1, 3, 3], np.int64)
     network.constants["row"] = np.array([1, 9], np.int64)
+    pool = helper.make_node("AveragePool", ["i"], ["c"], "pool", kernel_shape=[3, 3], pads=[1] * 4)
     network.insert_before("fc0", helper.make_node("Reshape", ["x", "image"], ["i"], "to_image"))
-    network.insert_before("fc0", helper.make_node("Conv", ["i", "kernel"], ["c"], "conv", pads=[1] * 4))
+    network.insert_before("fc0", pool)
     network.insert_before("fc0", helper.make_node("Reshape", ["c", "row"], ["r"], "to_row"))
-    assert build_refused(network.save(tmp_path / "conv.onnx").name) == (
-        "node 'conv': operator must be one that maps to hardware, is Conv; this version maps "
-        "fully connected layers (MatMul, Gemm), elementwise operators and quantizers"
+    assert build_refused(network.save(tmp_path / "pool.onnx").name) == (
+        "node 'pool': AveragePool must divide every window by 9, has pads and count_include_pad 0; "
+        "set count_include_pad to 1, or pads to 0"
     )
 
 

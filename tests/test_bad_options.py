@@ -134,7 +134,10 @@ def test_declared_mean_of_other_channels(build_refused: Run, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("option", ["from", "to"])
 def test_stage(build_refused: Run, good: Path, option: str) -> None:
-    stages = "Import, Streamline, MapToHardware, AbsorbThresholds, MinimizeWidths, Fold, SizeStreams"
+    stages = (
+        "Import, Streamline, LowerConvs, InterleaveChannels, MapToHardware, AbsorbThresholds, "
+        "MinimizeWidths, Fold, SizeStreams"
+    )
     assert (
         build_refused(good.name, f"--{option}", "Nowhere")
         == f"{option} must be one of {stages}, is 'Nowhere'"

@@ -174,12 +174,14 @@ def test_stages_can_be_left_and_entered_again(tmp_path: Path) -> None:
     assert list(part.stages) == [
         "Import",
         "Streamline",
+        "LowerConvs",
+        "InterleaveChannels",
         "MapToHardware",
         "AbsorbThresholds",
         "MinimizeWidths",
     ]
     kept = sorted(name for name in files(out) if name.startswith("stages/"))
-    assert kept == expected[:2] + [stage_file("MapToHardware"), stage_file("MinimizeWidths")]
+    assert kept == expected[:4] + [stage_file("MapToHardware"), stage_file("MinimizeWidths")]
     assert part.report["performance"]["fps"] is None
     assert part.report["resources"]["lut"] is None
     rows = part.report["verification"]

@@ -17,14 +17,24 @@ from finnlite.execution import execute
 from finnlite.ir import OWN_DOMAIN, Graph, Op, Value
 from finnlite.ops import OPERATORS
 from finnlite.ops.axi import AxiIn, AxiOut
+from finnlite.ops.convolution import WideConv, WideConvTranspose
 from finnlite.ops.elementwise import Mul, Relu
 from finnlite.ops.fifo import FIFO
+from finnlite.ops.im2col import ChannelMax, ChannelProduct, ChannelSum, Im2Col, InsertZeros
+from finnlite.ops.joins import Duplicate, StreamAdd, StreamConcat, StreamSplit
 from finnlite.ops.label_select import LabelSelect
 from finnlite.ops.linear import MatMul
 from finnlite.ops.mvtu import MVTU
+from finnlite.ops.padding import StreamPad, Upsample
+from finnlite.ops.pooling import WindowMax, WindowSum
+from finnlite.ops.pools import SumPool
 from finnlite.ops.quantizers import TruncV1
+from finnlite.ops.reduction import IntegerAdd
 from finnlite.ops.scaling import Affine, Normalize
+from finnlite.ops.swu import SWU
+from finnlite.ops.table import Lookup
 from finnlite.ops.thresholding import Thresholding
+from finnlite.ops.vvtu import VVTU
 from finnlite.ops.width_converter import WidthConverter
 from finnlite.serde import load_stage, save, to_onnx
 from finnlite.transforms import Import, Streamline
@@ -59,16 +69,18 @@ def const(graph: Graph, numbers: Any, datatype: str = "") -> Value:
     return graph.constant(array, DataType[datatype] if datatype else None)
 
 
-def unit(datatype: str, columns: int, op: Op, *constants: tuple[Any, str] | None) -> Graph:
+def unit(datatype: str, shape: int | tuple[int, ...], op: Op, *constants: tuple[Any, str] | None) -> Graph:
     """One operator on one input of integers."""
     graph = Graph("unit")
-    x = graph.input("x in", (1, columns), DataType[datatype])
+    x = graph.input("x in", (1, shape) if isinstance(shape, int) else (1, *shape), DataType[datatype])
     inputs = [entry if entry is None else const(graph, *entry) for entry in constants]
     graph.outputs = [graph.add(op, x, *inputs, name="the unit/$(x)", origin=("fc 1",))]
     return graph
 
 
 WEIGHTS = np.random.default_rng(1).integers(-2, 2, (6, 4)), "INT2"
+KERNELS = np.random.default_rng(2).integers(-8, 8, (4, 2, 3, 2))
+TAPS = WEIGHTS[0][:3], "INT2"
 THRESHOLDS = [[-4, 0, 3], [-8, 1, 1], [9, 0, -6], [2, 2, 2]], "INT5"
 FALLING = [0, 0, 1, 0], "BINARY"
 
@@ -78,6 +90,17 @@ def truncated() -> Graph:
     x = graph.input("x", (1, 4))
     numbers = (0.25, 0.0, 8.0, 4.0)
     graph.outputs = [graph.add(TruncV1(), x, *[graph.constant(np.array(n, np.float32)) for n in numbers])]
+    return graph
+
+
+def forked() -> Graph:
+    """A stream to two, one of which to two again, and the way back."""
+    graph = Graph("fork")
+    x = graph.input("x", (1, 2, 3, 4), DataType["INT3"])
+    first, second = graph.add_node(Duplicate(), x).outputs
+    low, high = graph.add_node(StreamSplit((1, 3)), second).outputs
+    turned = graph.add(StreamConcat(), high, low)
+    graph.outputs = [graph.add(StreamAdd((2, -3)), first, turned)]
     return graph
 
 
@@ -101,13 +124,36 @@ CASES: dict[str, Graph] = {
     "AxiIn": unit("UINT4", 20, AxiIn(elems=16)),
     "AxiOut": unit("INT7", 9, AxiOut(elems=8)),
     "FIFO": unit("INT7", 9, FIFO(depth=3, elems=3)),
+    "Fork": forked(),
+    "ChannelMax": unit("INT3", (2, 2, 12), ChannelMax(window=3)),
+    "ChannelProduct": unit("INT3", (2, 2, 12), ChannelProduct(interleaved=True), TAPS),
+    "ChannelSum": unit("INT3", (2, 2, 12), ChannelSum(interleaved=True, window=4)),
+    "Im2Col": unit("INT4", (3, 4, 5), Im2Col((2, 3), (2, 1), (1, 2))),
+    "Im2Col_interleaved": unit("INT4", (4, 5, 3), Im2Col((2, 3), (2, 1), (1, 2), interleaved=True)),
+    "InsertZeros": unit("BIPOLAR", (2, 3, 2), InsertZeros((2, 3))),
+    "IntegerAdd": unit("INT4", 3, IntegerAdd(2, -3), ([[1, -2, 3]], "INT4")),
     "LabelSelect": unit("INT3", 10, LabelSelect(pe=5)),
+    "Lookup": unit("TERNARY", (2, 2, 2), Lookup(), ([[4, -3, 1], [0, 7, 2]], "INT4")),
     "MVTU": unit("INT3", 6, MVTU(2, 3, DataType["INT6"], out_min=-1), WEIGHTS, THRESHOLDS, FALLING),
     "MVTU_accumulator": unit("BIPOLAR", 6, MVTU(accumulator=DataType["INT5"]), WEIGHTS),
     "Normalize": unit("UINT8", 3, Normalize(), (1, ""), (255, ""), ([0.1, 0.2, 0.3], ""), (0.3081, "")),
+    "Pad": unit("BIPOLAR", (2, 3, 2), StreamPad(pads=(1, 0, 0, 2))),
+    "SumPool": unit("INT4", (2, 5, 4), SumPool(kernel_shape=(2, 3), strides=(2, 1), pads=(1, 0, 0, 2))),
+    "SWU": unit("INT4", (4, 5, 3), SWU((2, 3), (2, 1), (1, 2), simd=3)),
+    "WideConv": unit(
+        "INT4", (4, 5, 3), WideConv(strides=(2, 1), pads=(1, 0, 0, 2), group=2), (KERNELS, "INT4")
+    ),
+    "WideConvTranspose": unit(
+        "INT4", (4, 3, 2), WideConvTranspose(strides=(2, 3), pads=(0, 1, 1, 0), group=2), (KERNELS, "INT4")
+    ),
     "Thresholding": unit("INT5", 4, Thresholding(out_min=-1, out_step=2), THRESHOLDS, FALLING),
     "TruncV1": truncated(),
+    "Upsample": unit("UINT2", (2, 2, 3), Upsample(scales=(2, 3))),
+    "Upsample_zeros": unit("BIPOLAR", (2, 2, 3), Upsample(scales=(2, 3), zeros=True)),
+    "VVTU": unit("INT3", (2, 2, 12), VVTU(4, DataType["INT6"], -1), TAPS, THRESHOLDS, FALLING),
     "WidthConverter": unit("INT3", 7, WidthConverter(in_elems=3, out_elems=2)),
+    "WindowMax": unit("INT3", (2, 2, 12), WindowMax(window=3)),
+    "WindowSum": unit("INT3", (2, 2, 3), WindowSum(window=4, whole=True)),
     "chain": chained(),
 }  # fmt: skip
 

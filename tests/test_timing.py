@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The model of time against a cycle-by-cycle simulation of the same units."""
 
-from collections import deque
 from typing import Any
 
 import pytest
@@ -9,59 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finnlite import resources
-from finnlite.accelerator import Placed, units
+from finnlite.accelerator import units
 from finnlite.boards import board_named
 from finnlite.ir import Graph
 from finnlite.ops.cost import Resources
-from finnlite.ops.fifo import FIFO
 from finnlite.timing import analyse
 from finnlite.transforms.folding import Fold
 from finnlite.transforms.hardware import AbsorbThresholds, MapToHardware
 from finnlite.transforms.streams import SizeStreams
 from finnlite.transforms.widths import MinimizeWidths
+from tests.cycles import simulate
 from tests.integer_graphs import integer_mlp
-
-
-def simulate(graph: Graph, frames: int) -> list[int]:
-    """The cycle after which each frame's last beat can be read, with the FIFOs' real depths."""
-    threads: list[tuple[Placed, Any]] = []
-    depths: list[int] = []
-    for placed in units(graph):
-        if isinstance(placed.unit, FIFO):
-            depths.append(placed.unit.depth)
-        else:
-            threads.append((placed, placed.unit.steps(placed.node)))
-    queues: list[deque[int]] = [deque() for _ in depths]  # when each word can be read
-    step = [0] * len(threads)
-    finished: list[int] = []
-    for cycle in range(1_000_000):
-        freed = [False] * len(queues)
-        for index, (placed, steps) in enumerate(threads):
-            position = step[index] % len(steps)
-            if step[index] == frames * len(steps):
-                continue
-            reads, writes = steps.reads[position], steps.writes[position]
-            source = queues[index - 1] if index else None
-            sink = queues[index] if index < len(queues) else None
-            if reads and source is not None and not (source and source[0] <= cycle):
-                continue
-            # a slot read in this cycle is free from the next one
-            held = 0 if sink is None else len(sink) + freed[index]
-            if writes and sink is not None and held >= depths[index]:
-                continue
-            if reads and source is not None:
-                source.popleft()
-                freed[index - 1] = True
-            if writes:
-                ready = cycle + 1 + placed.unit.latency(placed.node)
-                if sink is not None:
-                    sink.append(ready)
-                elif position == len(steps) - 1:
-                    finished.append(ready)
-            step[index] += 1
-        if len(finished) == frames:
-            return finished
-    raise AssertionError("the units deadlock")
 
 
 def hardware(sizes: tuple[int, ...], datatype: str, folding: dict[str, Any] | None, output: str) -> Graph:

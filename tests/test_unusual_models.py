@@ -181,7 +181,7 @@ def test_a_join_is_named_and_not_what_reads_it(tmp_path: Path) -> None:
     ]
     other = helper.make_tensor_value_info("x2", TensorProto.FLOAT, [1, 6])
     entries = blocked(save(tmp_path, middle, constants={"two": np.float32(2)}, extra_inputs=[other]))
-    assert entries["join"].reason == "its inputs must depend on one layer, depend on 'x2' and 'fc0'"
+    assert entries["join"].reason == "its input 'x2' must hold integers, is FLOAT32"
     assert {entries[name].cause for name in ("scale", "sign", "fc1")} == {"join"}
 
 

@@ -17,6 +17,7 @@ from finnlite.ops.cost import Resources
 from finnlite.ops.unit import Unit
 from finnlite.ops.width_converter import WidthConverter
 
+from .aligning import aligned, longest_converter
 from .search import Choice, cheapest, fastest
 
 __all__ = ["DEFAULT_FPS", "FOLD_NOTE", "Fold", "folding_of"]
@@ -60,9 +61,10 @@ class Fold(Transform):
     """Chooses `pe` and `simd` of every unit.
 
     1. A folding given for a unit (by its node's name or by that of a source node it came from) is taken;
-       it may leave out attributes and units.
+       it may leave out attributes and units. Windows, padding and joins are units of their own.
     2. What is left open becomes the cheapest that reaches the target: `target_fps`; without one, the
        slowest unit that the folding fixes; without that, 10,000 frames a second, or the most that fits.
+    3. Units without constants then take the words of their neighbours where that saves a converter.
 
     Args:
         folding: Node name to attribute to value, as a folding file holds it.
@@ -89,6 +91,9 @@ class Fold(Transform):
         given = _resolve(self.folding, [Placed(*pair) for pair in foldable])
         search = _open(placed, given, board)
         chosen, note = self._choose(search, given, board)
+        better = aligned(search.placed, search.choices, chosen, search.floor)
+        if _sum(choice.cost for choice in better).fits(search.budget):
+            chosen = better
         changed = False
         for (node, _), choice in zip(search.placed, chosen, strict=True):
             changed |= node.op != choice.unit
@@ -132,7 +137,7 @@ class Fold(Transform):
             chosen = cheapest(search.choices, goal, search.budget)
             if chosen is None:
                 return None
-            longest = _longest_converter(search.placed, chosen)
+            longest = longest_converter(search.placed, chosen)
             if longest <= limit:
                 return chosen
             goal = min(goal, max(choice.cycles for choice in chosen)) - 1
@@ -149,7 +154,7 @@ class Fold(Transform):
                 f"{need.bram18} RAMB18 when folded most; use fewer weights, or fewer bits"
             )
         longest = max(
-            max(choice.cycles for choice in best), search.floor, _longest_converter(search.placed, best)
+            max(choice.cycles for choice in best), search.floor, longest_converter(search.placed, best)
         )
         fps = self.clock_mhz * 1e6 / longest
         if target is None:
@@ -211,22 +216,6 @@ def _choices(placed: Placed, given: Mapping[str, int], border: AxiIn | None) -> 
     return result
 
 
-def _longest_converter(placed: list[Placed], chosen: list[Choice]) -> int:
-    """Cycles of the longest converter that the chosen folding needs."""
-    by_name = {node.name: choice.unit for (node, _), choice in zip(placed, chosen, strict=True)}
-    longest = 0
-    for node, _ in placed:
-        producer = node.input(0).producer
-        if producer is None or not isinstance(producer.op, Unit):
-            continue
-        before: Unit = by_name.get(producer.name, producer.op)
-        have, want = before.sink(producer).elems, by_name[node.name].source(node).elems
-        if have != want:
-            converter = WidthConverter(in_elems=have, out_elems=want)
-            longest = max(longest, converter.cycles(node))
-    return longest
-
-
 def _resolve(folding: Mapping[str, Mapping[str, int]], placed: list[Placed]) -> dict[str, dict[str, int]]:
     """The folding by node name, checked.
 
@@ -241,6 +230,8 @@ def _resolve(folding: Mapping[str, Mapping[str, int]], placed: list[Placed]) -> 
     result: dict[str, dict[str, int]] = {}
     for key, attributes in folding.items():
         owners = {by_name[key]} if key in by_name else by_origin.get(key, set())
+        if len(owners) > 1:  # a convolution's node made windows and padding too: who computes is meant
+            owners = {index for index in owners if _computes(placed[index], key)} or owners
         if len(owners) != 1:
             _unknown(key, [node.name for node, _ in placed], several=len(owners) > 1)
         node, unit = placed[next(iter(owners))]
@@ -252,6 +243,12 @@ def _resolve(folding: Mapping[str, Mapping[str, int]], placed: list[Placed]) -> 
         except IRError as error:
             raise OptionError(f"folding: node {key!r}: {error}") from None
     return result
+
+
+def _computes(placed: Placed, name: str) -> bool:
+    """Whether a unit has constants, its weights or thresholds, of a source node that it begins with."""
+    node = placed.node
+    return node.origin[:1] == (name,) and any(v is not None and v.const is not None for v in node.inputs)
 
 
 def _unknown(key: str, names: list[str], *, several: bool) -> None:

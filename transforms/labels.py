@@ -88,7 +88,7 @@ def _flat(graph: Graph, value: Value) -> Value:
 def _reason_for_host(graph: Graph, last: Node, logits: Value) -> str:
     """Why the operators between `last` and `logits` can change the argmax; empty if they cannot."""
     stream = last.input(0)
-    if math.prod(logits.shape) != stream.shape[-1]:
+    if math.prod(logits.shape) != math.prod(stream.shape):
         return "the accelerator's results are not the model's outputs one by one"
     path: list[Node] = []
     value = logits
@@ -127,7 +127,9 @@ def _evaluate(graph: Graph, last: Node, path: list[Node], domain: NDArray[np.int
             inputs.append(constant)
         value = host.add(node.op, *inputs)
     host.outputs = [value]
-    samples = np.repeat(domain[:, None], last.output.shape[-1], axis=1).astype(last.output.carrier)
+    shape = last.output.shape
+    samples = np.repeat(domain[:, None], math.prod(shape), axis=1).astype(last.output.carrier)
+    samples = samples.reshape(len(domain), *shape[1:])
     result = Session(host).run(samples)[host.outputs[0].name] if path else samples
     flat: NDArray[np.generic] = result.reshape(len(domain), -1)
     return flat

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from finnlite.ops.cost import Resources
 from finnlite.ops.unit import Unit
 
-__all__ = ["Choice", "cheapest", "fastest"]
+__all__ = ["Choice", "cheapest", "fastest", "price"]
 
 _WEIGHTS = (1 / 53_200, 0.0, 1 / 280, 1 / 220)
 """Price of a LUT, FF, RAMB18 and DSP: their share of an XC7Z020; there are always flip-flops enough."""
@@ -32,7 +32,7 @@ class Choice:
     @property
     def key(self) -> tuple[float, bool, int]:
         """Cheapest first; of equals the one that needs no converter, then the faster."""
-        return _price(self.cost), self.converts, self.cycles
+        return price(self.cost), self.converts, self.cycles
 
 
 class _State(NamedTuple):
@@ -40,14 +40,15 @@ class _State(NamedTuple):
     picks: tuple[Choice, ...]
 
 
-def _price(cost: Resources) -> float:
+def price(cost: Resources) -> float:
+    """What a cost is worth: its shares of the part's resources."""
     return sum(weight * used for weight, used in zip(_WEIGHTS, cost, strict=True))
 
 
 def _pareto(states: list[_State]) -> list[_State]:
     """The states no other is at least as good as in every resource."""
     kept: list[_State] = []
-    for state in sorted(states, key=lambda s: (_price(s.cost), s.cost)):
+    for state in sorted(states, key=lambda s: (price(s.cost), s.cost)):
         if not any(other.cost.fits(state.cost) for other in kept):
             kept.append(state)
     return kept

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from finnlite.accelerator import Placed, units
 from finnlite.errors import IRError
-from finnlite.ir import Graph, Op, Transform, Value
+from finnlite.ir import Graph, Node, Op, Transform, Value
 from finnlite.ops.fifo import FIFO
-from finnlite.ops.unit import Unit
+from finnlite.ops.unit import Stream, Unit
 from finnlite.ops.width_converter import WidthConverter
 
 __all__ = ["SizeStreams"]
@@ -20,10 +20,11 @@ _SLACK = 2
 
 @dataclass(frozen=True)
 class SizeStreams(Transform):
-    """Puts a FIFO behind every unit, and a `WidthConverter` where the next one reads other words.
+    """Puts a FIFO behind every stream of a unit, and a `WidthConverter` where the next one reads other words.
 
-    A FIFO holds one frame of its stream and 2 + L words, L being the producer's latency: the producer
-    never waits for a consumer that is a frame behind, and a chain of units cannot deadlock.
+    A FIFO holds one frame of its stream and 2 + L words, L being the producer's latency. No graph can
+    deadlock: every unit reads a whole frame and writes all its results before it reads the next one, so
+    while a join waits for one branch, the other has room for the frame that the first is working on.
     """
 
     def apply(self, graph: Graph) -> bool:
@@ -33,8 +34,9 @@ class SizeStreams(Transform):
             if isinstance(unit, FIFO | WidthConverter):
                 graph.replace(node.output, node.input(0))
                 graph.remove(node)
-        for node, _ in units(graph)[1:]:
-            _connect(graph, node.name)
+        for node, unit in units(graph)[1:]:
+            for port in range(len(unit.sources(node))):
+                _connect(graph, node, unit, port)
         return _signature(units(graph)) != before
 
 
@@ -42,27 +44,30 @@ def _signature(placed: list[Placed]) -> list[tuple[str, Op]]:
     return [(node.name, node.op) for node, _ in placed]
 
 
-def _connect(graph: Graph, name: str) -> None:
-    """Buffers, converts and buffers the stream that the node called `name` reads."""
-    node = graph.node(name)
-    producer = node.input(0).producer
-    if producer is None or not isinstance(producer.op, Unit) or not isinstance(node.op, Unit):
-        return
-    have, want = producer.op.sink(producer), node.op.source(node)
-    stream = _buffer(graph, producer.name, name)
+def _connect(graph: Graph, node: Node, unit: Unit, port: int) -> None:
+    """Buffers, converts and buffers the stream at a port of a unit."""
+    value, want = node.input(port), unit.sources(node)[port]
+    have = _sink_of(value)
+    stream = _buffer(graph, value, node)
     if have.elems != want.elems:
         converter = WidthConverter(in_elems=have.elems, out_elems=want.elems)
-        width = graph.add_node(converter, stream, name=f"{name}_width", before=node)
-        graph.set_input(node, 0, width.output)
-        _buffer(graph, width.name, name)
+        suffix = f"_width{port}" if len(unit.sources(node)) > 1 else "_width"
+        stream = _buffer(graph, graph.add(converter, stream, name=f"{node.name}{suffix}", before=node), node)
+    graph.set_input(node, port, stream)
 
 
-def _buffer(graph: Graph, producer_name: str, name: str) -> Value:
-    producer, node = graph.node(producer_name), graph.node(name)
-    if not isinstance(producer.op, Unit):
-        raise IRError(f"node {producer_name!r}: must be a hardware unit, is {producer.op.op_type}")
-    stream = producer.op.sink(producer)
+def _sink_of(value: Value) -> Stream:
+    """The stream that a unit writes a value to."""
+    node = value.producer
+    if node is None or not isinstance(node.op, Unit):
+        raise IRError(f"value {value.name!r}: must be written by a hardware unit, is not")
+    return node.op.sinks(node)[value.index]
+
+
+def _buffer(graph: Graph, value: Value, reader: Node) -> Value:
+    stream, producer = _sink_of(value), value.producer
+    if producer is None or not isinstance(producer.op, Unit):
+        raise IRError(f"value {value.name!r}: must be written by a hardware unit, is not")
     fifo = FIFO(depth=stream.words + _SLACK + producer.op.latency(producer), elems=stream.elems)
-    output = graph.add(fifo, producer.output, name=f"{producer_name}_fifo", before=node)
-    graph.set_input(node, 0, output)
-    return output
+    suffix = f"_fifo{value.index}" if len(producer.outputs) > 1 else "_fifo"
+    return graph.add(fifo, value, name=f"{producer.name}{suffix}", before=reader)

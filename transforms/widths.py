@@ -15,6 +15,9 @@ from finnlite.ops.axi import AxiIn, AxiOut, border_elems
 from finnlite.ops.mvtu import MVTU, accumulator_bounds
 from finnlite.ops.shapes import integer_type
 from finnlite.ops.thresholding import Thresholding
+from finnlite.ops.vvtu import VVTU, vvtu_bounds
+
+from .tables import fit_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +27,7 @@ __all__ = ["MinimizeWidths"]
 
 @dataclass(frozen=True)
 class MinimizeWidths(Transform):
-    """Narrows every unit from the input to the output.
+    """Narrows every unit from the input to the output, along all branches.
 
     1. Weights: `BIPOLAR` if all are ±1, else the narrowest integer type.
     2. Accumulators: the exact bounds of the product, from the actual weights. Every term's range holds 0,
@@ -36,10 +39,13 @@ class MinimizeWidths(Transform):
     def apply(self, graph: Graph) -> bool:
         """See the class."""
         changed = False
-        for node, _ in units(graph):
-            before = (node.op, tuple(v if v is None else v.type for v in node.inputs), node.output.type)
-            if isinstance(node.op, MVTU):
-                _narrow_mvtu(graph, node, node.op)
+        placed = units(graph)
+        given = {value: value.datatype for node, _ in placed for value in node.outputs}
+        for node, _ in placed:
+            before = _signature(node)
+            fit_table(graph, node, given.get(node.input(0), node.input(0).datatype))
+            if isinstance(node.op, MVTU | VVTU):
+                _narrow_product(graph, node, node.op)
             elif isinstance(node.op, Thresholding):
                 x = node.input(0).datatype
                 low, high = np.array([int(x.min())]), np.array([int(x.max())])
@@ -47,10 +53,14 @@ class MinimizeWidths(Transform):
             elif isinstance(node.op, AxiIn | AxiOut):
                 node.op = replace(node.op, elems=border_elems(node.input(0).datatype))
             graph.refresh(node)
-            after = (node.op, tuple(v if v is None else v.type for v in node.inputs), node.output.type)
-            changed |= before != after
+            changed |= before != _signature(node)
         graph.prune()
         return changed
+
+
+def _signature(node: Node) -> tuple[object, ...]:
+    inputs = tuple(v if v is None else v.type for v in node.inputs)
+    return (node.op, inputs, tuple(v.type for v in node.outputs))
 
 
 def _weight_type(weights: NDArray[np.generic]) -> BaseDataType:
@@ -59,11 +69,12 @@ def _weight_type(weights: NDArray[np.generic]) -> BaseDataType:
     return integer_type(int(weights.min()), int(weights.max()))
 
 
-def _narrow_mvtu(graph: Graph, node: Node, op: MVTU) -> None:
+def _narrow_product(graph: Graph, node: Node, op: MVTU | VVTU) -> None:
     weights = node.input(1)
     if weights.const is not None:
         graph.set_type(weights, weights.type._replace(datatype=_weight_type(weights.const)))
-    low, high = accumulator_bounds(node.input(0), weights)
+    bounds = accumulator_bounds if isinstance(op, MVTU) else vvtu_bounds
+    low, high = bounds(node.input(0), weights)
     node.op = replace(op, accumulator=integer_type(int(low.min()), int(high.max())))
     if node.optional(2) is not None:
         _narrow_thresholds(graph, node, 2, (low, high))

@@ -19,6 +19,7 @@ import numpy as np
 
 from finnlite.errors import OptionError, SimulationError
 from finnlite.ir import Graph
+from finnlite.ops.unit import elements
 from finnlite.plan import Output, Plan
 from finnlite.runtime.packing import pack, unpack
 
@@ -167,9 +168,9 @@ class Csim:
         x, y = self._network.x, self._network.y
         frames = np.asarray(frames)
         frames = frames.reshape(len(frames), int(np.prod(frames.shape[1:])))
-        if frames.shape[1] != x.shape[-1]:
+        if frames.shape[1] != elements(x):
             raise OptionError(
-                f"input {x.name!r}: must have {x.shape[-1]} elements a frame, has {frames.shape[1]}"
+                f"input {x.name!r}: must have {elements(x)} elements a frame, has {frames.shape[1]}"
             )
         try:
             data = pack(frames, x.datatype.name)
@@ -183,7 +184,7 @@ class Csim:
             if progress is not None:
                 progress(min(start + step, len(beats)), len(beats))
         packed = np.ascontiguousarray(np.concatenate(results).astype("<u8")).view(np.uint8)
-        return unpack(packed, y.datatype.name, y.shape[-1])
+        return unpack(packed, y.datatype.name, elements(y))
 
     def run_beats(self, beats: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """Runs frames as they cross the border: (F, beats in) to (F, beats out), one transfer.

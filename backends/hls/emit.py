@@ -138,7 +138,8 @@ def _source(layer: Layer) -> str:
     out.lines(*_signature(layer, f"{name}_step", ") {", f"{name}_state& state"))
     with out.indent():
         out.line("#pragma HLS inline")
-        out.lines(*wrapped(f"{name}_unit::step{kind}(", [*ports, "state", *code.arguments], ");"))
+        call = wrapped(f"{name}_unit::step{kind}(", [*ports, "state", *code.arguments], ");")
+        out.lines(*(code.body or call))
     out.lines("}", "")
     out.lines(*_signature(layer, name, ") {"))
     with out.indent():

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The part of a graph that becomes hardware: its layers, in order, and the streams between them."""
+"""The part of a graph that becomes hardware: its layers, in topological order, and the streams between them.
+
+Stream i that a unit reads is its node's input i and its port s<i>; stream j that it writes is output j, m<j>.
+"""
 
 from __future__ import annotations
 
@@ -64,30 +67,24 @@ def network_of(graph: Graph) -> Network:
     """The units from AxiIn to AxiOut.
 
     Raises:
-        UnsupportedError: If a unit has no HLS code, or the graph forks.
+        UnsupportedError: If a unit has no HLS code, or a stream has more readers than one.
         IRError: If the borders are missing or two units disagree about the stream between them.
     """
     first, last = _border(graph, AxiIn), _border(graph, AxiOut)
-    nodes, depths = _chain(first, last)
+    nodes = _between(graph, first, last)
     names = identifiers([(node.op.op_type.lower(), node.name) for node in nodes])
     layers = tuple(_layer(node, name) for node, name in zip(nodes, names, strict=True))
-    streams = [StreamCode("s0", BEAT, OUTSIDE, "", 0, "s0", _DEFAULT_DEPTH)]
-    for index, depth in enumerate(depths):
-        writer, reader = layers[index], layers[index + 1]
-        source, sink = _port(writer, "m0"), _port(reader, "s0")
-        if source.ctype != sink.ctype:
-            raise IRError(
-                f"node {reader.node.name!r}: must read words of {source.ctype} as "
-                f"{writer.node.name!r} writes them, reads {sink.ctype}; a WidthConverter is missing"
-            )
-        streams.append(StreamCode(f"{writer.name}_out", source.ctype, index, "m0", index + 1, "s0", depth))
     end = len(layers) - 1
-    in_flight = _frames_in_flight(layers, depths)
-    streams.append(StreamCode("transfer_last", LAST, 0, "m1", end, "s1", in_flight))
-    streams.append(StreamCode("m0", BEAT, end, "m0", OUTSIDE, "", _DEFAULT_DEPTH))
+    inside = _streams(layers)
+    streams = (
+        StreamCode("s0", BEAT, OUTSIDE, "", 0, "s0", _DEFAULT_DEPTH),
+        *inside,
+        StreamCode("transfer_last", LAST, 0, "m1", end, "s1", _frames_in_flight(layers, inside)),
+        StreamCode("m0", BEAT, end, "m0", OUTSIDE, "", _DEFAULT_DEPTH),
+    )
     return Network(
         layers,
-        tuple(streams),
+        streams,
         first.input(0),
         last.output,
         first.op.source(first).words if isinstance(first.op, AxiIn) else 0,
@@ -95,20 +92,23 @@ def network_of(graph: Graph) -> Network:
     )
 
 
-def _frames_in_flight(layers: tuple[Layer, ...], depths: list[int]) -> int:
-    """The most frames whose last beat AxiIn has read and whose last beat AxiOut has not written.
+def _frames_in_flight(layers: tuple[Layer, ...], streams: list[StreamCode]) -> int:
+    """At most so many frames have been read to the end by AxiIn and not written to the end by AxiOut.
 
     Each is counted where its last word is. Of a stream's words every `words`-th is a frame's last; a layer
-    works on one frame and finished others are on their way through its pipeline.
+    works on one frame and finished others are on their way through its pipeline. Where paths fork, one of
+    them would do.
     """
     result = 0
     for layer in layers:
         unit = layer.node.op
         latency = unit.latency(layer.node) if isinstance(unit, Unit) else 0
         result += 1 + _ceil_div(latency + 1, layer.steps)
-    for layer, depth in zip(layers, depths, strict=False):  # the last one writes beats to the outside
-        words = layer.node.op.sink(layer.node).words if isinstance(layer.node.op, Unit) else 1
-        result += _ceil_div(depth + _SLICES, words)
+    for stream in streams:
+        writer = layers[stream.writer].node
+        port = int(stream.writer_port[1:])
+        words = writer.op.sinks(writer)[port].words if isinstance(writer.op, Unit) else 1
+        result += _ceil_div(stream.depth + _SLICES, words)
     return result
 
 
@@ -126,28 +126,79 @@ def _border(graph: Graph, kind: type[Unit]) -> Node:
     return found[0]
 
 
-def _chain(first: Node, last: Node) -> tuple[list[Node], list[int]]:
-    """The threads from `first` to `last`, and the depth of the stream after each but the last."""
-    nodes, depths = [first], []
-    depth = 0
-    node = first
-    while node is not last:
-        uses = node.output.uses
-        if len(uses) != 1:
-            raise UnsupportedError(
-                f"node {node.name!r}: its output must have one reader in hardware, has {len(uses)}",
-                node=node.name,
-            )
-        node = uses[0][0]
+def _between(graph: Graph, first: Node, last: Node) -> list[Node]:
+    """The threads from `first` to `last`, which is the last of them, in topological order.
+
+    Raises:
+        IRError: If a node between them is no unit, or does not lead to `last`.
+    """
+    inside = {first}
+    nodes = [first]
+    ends = False
+    for node in graph.nodes:
+        if node is first or not any(value is not None and value.producer in inside for value in node.inputs):
+            continue
         if not isinstance(node.op, Unit):
             raise IRError(f"node {node.name!r}: must be a hardware unit, is {node.op.op_type}")
-        if isinstance(node.op, FIFO):
-            depth += node.op.depth
-            continue
-        nodes.append(node)
-        depths.append(depth or _DEFAULT_DEPTH)
-        depth = 0
-    return nodes, depths
+        if node is last:
+            ends = True
+            continue  # what comes behind it is the host's
+        inside.add(node)
+        if not isinstance(node.op, FIFO):
+            nodes.append(node)
+    if not ends:
+        raise IRError(f"node {last.name!r}: must be reached from {first.name!r}, is not")
+    return [*nodes, last]
+
+
+def _reader(value: Value) -> tuple[Node, int, int]:
+    """The thread that reads a stream, as which input, and the depth of the FIFOs on the way.
+
+    Raises:
+        UnsupportedError: If there is not one.
+    """
+    depth = 0
+    while True:
+        uses = value.uses
+        if len(uses) != 1:
+            node = value.producer
+            name = node.name if node is not None else value.name
+            raise UnsupportedError(
+                f"node {name!r}: its output must have one reader in hardware, has {len(uses)}",
+                node=name,
+            )
+        node, index = uses[0]
+        if not isinstance(node.op, FIFO):
+            return node, index, depth or _DEFAULT_DEPTH
+        depth += node.op.depth
+        value = node.output
+
+
+def _streams(layers: tuple[Layer, ...]) -> list[StreamCode]:
+    """The streams between the layers, each after its writer.
+
+    Raises:
+        IRError: If two layers disagree about the stream between them.
+    """
+    position = {layer.node: index for index, layer in enumerate(layers)}
+    result = []
+    for index, writer in enumerate(layers[:-1]):
+        for output, value in enumerate(writer.node.outputs):
+            node, port, depth = _reader(value)
+            if node not in position:
+                raise IRError(f"node {node.name!r}: must be a hardware unit, is {node.op.op_type}")
+            reader = layers[position[node]]
+            source, sink = _port(writer, f"m{output}"), _port(reader, f"s{port}")
+            if source.ctype != sink.ctype:
+                raise IRError(
+                    f"node {node.name!r}: must read words of {source.ctype} as "
+                    f"{writer.node.name!r} writes them, reads {sink.ctype}; a WidthConverter is missing"
+                )
+            name = f"{writer.name}_out{output or ''}"
+            result.append(
+                StreamCode(name, source.ctype, index, source.name, position[node], sink.name, depth)
+            )
+    return result
 
 
 def _layer(node: Node, name: str) -> Layer:

@@ -16,13 +16,14 @@ from finnlite.accelerator import borders
 from finnlite.boards import Board
 from finnlite.execution import Session
 from finnlite.ir import Graph, Value
+from finnlite.ops.unit import elements
 from finnlite.plan import Plan
 from finnlite.runtime.metadata import FILE, Border, Metadata, Overlay, Tensor
 from finnlite.runtime.packing import carrier, frame_bytes, pack
 from finnlite.slicing import cut
 
 from .design import DMA
-from .host_program import program_of
+from .host_program import flattened, program_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,7 +82,7 @@ def deployment_plan(
         border_in=_border(entry),
         border_out=_border(exit_),
         encode=program_of(cut(graph, graph.inputs, [entry])),
-        decode=program_of(cut(graph, [exit_], graph.outputs)),
+        decode=flattened(program_of(cut(graph, [exit_], graph.outputs)), exit_.shape[1:]),
         outputs=tuple(_tensor(value, value.carrier.name) for value in graph.outputs),
     )
     content = {FILE: metadata.encoded(), "golden.npz": _golden(graph, entry, exit_, frames)}
@@ -109,13 +110,14 @@ def _taken(value: Value) -> str:
 
 
 def _border(value: Value) -> Border:
-    datatype, elements = str(value.datatype.name), value.shape[-1]
-    return Border(datatype, elements, frame_bytes(elements, datatype))
+    datatype, count = str(value.datatype.name), elements(value)
+    return Border(datatype, count, frame_bytes(count, datatype))
 
 
 def _golden(graph: Graph, entry: Value, exit_: Value, frames: NDArray[Any]) -> bytes:
     """Frames as they enter the accelerator and as they have to leave it."""
-    outputs = Session(cut(graph, [entry], [exit_])).run(frames)[exit_.name]
+    shaped = frames.reshape(len(frames), *entry.shape[1:])
+    outputs = Session(cut(graph, [entry], [exit_])).run(shaped)[exit_.name]
     return _npz(
         {
             "input": pack(frames, entry.datatype.name),

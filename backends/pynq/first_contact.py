@@ -100,19 +100,23 @@ def _units() -> tuple[_Unit, ...]:
 def streams_of(instance: Instance) -> dict[str, list[Entry]]:
     """What goes into and must come out of each port, frame after frame."""
     unit, node = instance.unit, instance.node
-    last = [index % 2 for index in range(len(instance.x))]  # TLAST at the end of every other frame
+    frames = len(instance.inputs[0])
+    last = [index % 2 for index in range(frames)]  # TLAST at the end of every other frame
+    sources = zip(instance.inputs, instance.graph.inputs, unit.sources(node), strict=True)
+    sinks = zip(instance.outputs, instance.graph.outputs, unit.sinks(node), strict=True)
+    carried = {f"s{index}": each for index, each in enumerate(sources)}
+    carried |= {f"m{index}": each for index, each in enumerate(sinks)}
     result = {}
     for port in instance.layer.code.ports:
-        if port.name.startswith("s"):
-            frames, datatype, stream = instance.x, node.input(0).datatype, unit.source(node)
-        else:
-            frames, datatype, stream = instance.y, node.output.datatype, unit.sink(node)
-        if port.ctype == BEAT:
-            result[port.name] = _beats(frames, datatype.name, last)
-        elif port.name.endswith("0"):
-            result[port.name] = _words(frames, datatype, stream)
-        else:  # the side stream
+        if port.name not in carried:  # the side stream
             result[port.name] = [Entry(bit) for bit in last]
+            continue
+        values, value, stream = carried[port.name]
+        values = values.reshape(frames, -1)
+        if port.ctype == BEAT:
+            result[port.name] = _beats(values, value.datatype.name, last)
+        else:
+            result[port.name] = _words(values, value.datatype, stream)
     return result
 
 
@@ -142,7 +146,7 @@ def _words(frames: NDArray[np.int64], datatype: BaseDataType, stream: Stream) ->
 def bench_of(instance: Instance) -> str:
     """C++ that feeds the frames, calls the layer for all their steps, and compares what came out."""
     top, out, streams = instance.name, Writer(), streams_of(instance)
-    frames, steps = len(instance.x), instance.layer.steps
+    frames, steps = len(instance.inputs[0]), instance.layer.steps
     out.line("// SPDX-License-Identifier: Apache-2.0")
     out.line(f"// Test bench of {top}: {frames} frames of {steps} steps; status 0 if all words are right.")
     out.lines(f'#include "{top}.hpp"', "", '#include "bench.hpp"', "")

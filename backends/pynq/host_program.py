@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from finnlite.errors import UnsupportedError
 from finnlite.execution import expand
 from finnlite.ir import Graph, Node, Op, Value
@@ -19,7 +21,7 @@ from finnlite.slicing import cut
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["program_of"]
+__all__ = ["flattened", "program_of"]
 
 
 def program_of(part: Graph) -> Program:
@@ -31,6 +33,16 @@ def program_of(part: Graph) -> Program:
         UnsupportedError: If the driver has no such operator; names the node.
     """
     return _Writer(part).write()
+
+
+def flattened(program: Program, shape: tuple[int, ...]) -> Program:
+    """A program that takes (F, elements), what the accelerator gives, where it took (F, *shape)."""
+    if len(shape) == 1:
+        return program
+    flat, sizes = f"{program.source} as a row", f"{program.source} shape"
+    step = Step("Reshape", "", {"allowzero": False}, (flat, sizes), (program.source,), (program.dtype,))
+    constants = {**program.constants, sizes: np.array([0, *shape], dtype=np.int64)}
+    return replace(program, source=flat, constants=constants, steps=(step, *program.steps))
 
 
 class _Writer:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,14 +12,20 @@ import numpy as np
 from qonnx.core.datatype import BaseDataType, DataType
 
 from finnlite.errors import IRError
-from finnlite.execution import execute
+from finnlite.execution import Session
 from finnlite.ir import Graph, Node, Op
 from finnlite.ops.axi import AxiIn, AxiOut, border_elems
+from finnlite.ops.joins import Duplicate, StreamAdd, StreamConcat, StreamSplit
 from finnlite.ops.label_select import LabelSelect
 from finnlite.ops.mvtu import MVTU, accumulator_bounds
+from finnlite.ops.padding import StreamPad, Upsample
+from finnlite.ops.pooling import WindowMax, WindowSum
 from finnlite.ops.shapes import integer_type
+from finnlite.ops.swu import SWU
+from finnlite.ops.table import Lookup
 from finnlite.ops.thresholding import Thresholding
 from finnlite.ops.unit import Unit
+from finnlite.ops.vvtu import VVTU
 from finnlite.ops.width_converter import WidthConverter
 
 from ..hls.network import Layer
@@ -40,12 +46,12 @@ class Instance:
     Args:
         name: Identifier, also the name of the node.
         graph: A graph of that one node.
-        x: (F, N) frames that go in.
+        inputs: (F, …) frames that go in, one array a stream.
     """
 
     name: str
     graph: Graph
-    x: NDArray[np.int64]
+    inputs: tuple[NDArray[np.int64], ...]
 
     @property
     def node(self) -> Node:
@@ -66,15 +72,18 @@ class Instance:
         return Layer(self.node, self.name, layer_code(self.node, self.name), self.unit.cycles(self.node))
 
     @cached_property
-    def y(self) -> NDArray[np.int64]:
-        """(F, M) what must come out, as the graph means it."""
-        return execute(self.graph, self.x).astype(np.int64)
+    def outputs(self) -> tuple[NDArray[np.int64], ...]:
+        """(F, …) what must come out, as the graph means it, one array a stream."""
+        names = (value.name for value in self.graph.inputs)
+        found = Session(self.graph).run(dict(zip(names, self.inputs, strict=True)))
+        return tuple(found[value.name].astype(np.int64) for value in self.graph.outputs)
 
 
 def instances() -> list[Instance]:
     """All instances; the same ones every time."""
     rng = np.random.default_rng(20)
-    return [*_borders(rng), *_converters(rng), *_mvtus(rng), *_thresholdings(rng), *_labels(rng)]
+    chains = [*_borders(rng), *_converters(rng), *_mvtus(rng), *_thresholdings(rng), *_labels(rng)]
+    return [*chains, *_windows(rng), *_larger(rng), *_tables(rng), *_joins(rng)]
 
 
 def _values(rng: np.random.Generator, kind: BaseDataType, shape: tuple[int, ...]) -> NDArray[np.int64]:
@@ -84,13 +93,31 @@ def _values(rng: np.random.Generator, kind: BaseDataType, shape: tuple[int, ...]
 
 
 def _instance(
-    rng: np.random.Generator, name: str, size: int, datatype: str, op: Op, *constants: tuple[object, str]
+    rng: np.random.Generator,
+    name: str,
+    size: int | tuple[int, ...],
+    datatype: str,
+    op: Op,
+    *constants: tuple[object, str],
+) -> Instance:
+    shape = (size,) if isinstance(size, int) else size
+    return _joined(rng, name, ((shape, datatype),), op, *constants)
+
+
+def _joined(
+    rng: np.random.Generator,
+    name: str,
+    streams: Sequence[tuple[tuple[int, ...], str]],
+    op: Op,
+    *constants: tuple[object, str],
 ) -> Instance:
     graph = Graph(name)
-    x = graph.input("x", (1, size), DataType[datatype])
+    for index, (shape, datatype) in enumerate(streams):
+        graph.input(f"x{index or ''}", (1, *shape), DataType[datatype])
     values = [graph.constant(np.asarray(value), DataType[kind]) for value, kind in constants]
-    graph.outputs = [graph.add(op, x, *values, name=name)]
-    return Instance(name, graph, _values(rng, x.datatype, (_FRAMES, size)))
+    graph.outputs = list(graph.add_node(op, *graph.inputs, *values, name=name).outputs)
+    frames = (_values(rng, x.datatype, (_FRAMES, *x.shape[1:])) for x in graph.inputs)
+    return Instance(name, graph, tuple(frames))
 
 
 def _borders(rng: np.random.Generator) -> Iterator[Instance]:
@@ -173,3 +200,41 @@ def _thresholdings(rng: np.random.Generator) -> Iterator[Instance]:
 def _labels(rng: np.random.Generator) -> Iterator[Instance]:
     for name, pe in (("label_select_serial", 1), ("label_select_parallel", 5)):
         yield _instance(rng, name, 10, "INT6", LabelSelect(pe))
+
+
+def _windows(rng: np.random.Generator) -> Iterator[Instance]:
+    """Line buffers in LUTs and in block RAM, parallel windows; accumulators in registers and in memory."""
+    image = (6, 5, 4)
+    yield _instance(rng, "swu_serial", image, "INT4", SWU((3, 2), (1, 2), (1, 2), simd=2))
+    yield _instance(rng, "swu_strided", image, "UINT3", SWU((2, 2), (3, 3), simd=4))
+    yield _instance(rng, "swu_block", (4, 80, 1), "UINT8", SWU((3, 3), simd=1))
+    yield _instance(rng, "swu_parallel", (5, 6, 2), "INT3", SWU((3, 3), simd=2, parallel=True))
+    for name, channels, pe in (("vvtu_registers", 4, 2), ("vvtu_memory", 8, 2)):
+        weights = _values(rng, DataType["INT4"], (4, channels))
+        thresholds = _thresholds(rng, channels, 3, (-40, 40), falling=True)
+        op = VVTU(pe, integer_type(-256, 256))
+        yield _instance(rng, name, (2, 2, 4 * channels), "INT4", op, (weights, "INT4"), *thresholds)
+    yield _instance(
+        rng, "vvtu_plain", (2, 2, 16), "BIPOLAR", VVTU(4, DataType["INT7"]), (weights[:, :4], "INT4")
+    )
+    yield _instance(rng, "window_max", (2, 3, 16), "INT4", WindowMax(4, 2))
+    yield _instance(rng, "window_sum", (2, 3, 32), "INT4", WindowSum(4, 2))
+
+
+def _larger(rng: np.random.Generator) -> Iterator[Instance]:
+    yield _instance(rng, "pad_zero", (2, 3, 4), "BIPOLAR", StreamPad(2, (1, 2, 0, 1)))
+    yield _instance(rng, "upsample_nearest", (2, 3, 8), "INT4", Upsample(2, (2, 3)))
+    yield _instance(rng, "upsample_zeros", (2, 3, 4), "UINT4", Upsample(2, (2, 3), zeros=True))
+
+
+def _tables(rng: np.random.Generator) -> Iterator[Instance]:
+    yield _instance(rng, "lookup_each", (2, 2, 4), "INT4", Lookup(2), (rng.integers(-8, 8, (4, 16)), "INT4"))
+    yield _instance(rng, "lookup_shared", (8,), "UINT8", Lookup(2), (rng.integers(0, 16, (1, 256)), "UINT4"))
+
+
+def _joins(rng: np.random.Generator) -> Iterator[Instance]:
+    image = (2, 3, 4)
+    yield _joined(rng, "add_streams", ((image, "INT4"), (image, "UINT3")), StreamAdd((1, -3), 2))
+    yield _joined(rng, "concat_streams", ((image, "BIPOLAR"), ((2, 3, 2), "INT4")), StreamConcat(2))
+    yield _instance(rng, "duplicate_stream", image, "INT4", Duplicate(3, 2))
+    yield _instance(rng, "split_stream", (2, 3, 8), "INT4", StreamSplit((2, 6), 2))

@@ -7,10 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from finnlite.accelerator import units
+from finnlite.backends.hls.units import UNITS
 from finnlite.errors import UnsupportedError
+from finnlite.ir import Graph
 from finnlite.mapping import Check, SourceNode, becomes, judge
 from finnlite.options import Numbers, Scale
-from finnlite.transforms import Import, Streamline, read_model
+from finnlite.transforms import Import, InterleaveChannels, LowerConvs, Streamline, read_model
 from finnlite.transforms.hardware import AbsorbThresholds, MapToHardware
 from finnlite.transforms.importing import UnknownOperatorError
 from finnlite.transforms.importing.listing import source_nodes
@@ -51,12 +54,28 @@ def check(
     blocked = Streamline().diagnose(graph)
     if not blocked:
         try:
-            mapped = graph.copy().transform(Streamline(), MapToHardware(), AbsorbThresholds())
+            passes = (Streamline(), LowerConvs(), InterleaveChannels(), MapToHardware(), AbsorbThresholds())
+            mapped = graph.copy().transform(*passes)
         except UnsupportedError as error:
             blocked = [error]
         else:
+            blocked = _without_code(mapped)
             ends |= becomes(mapped)
     return judge(nodes, blocked, ends)
+
+
+def _without_code(mapped: Graph) -> list[UnsupportedError]:
+    """The units that a graph has and the backend has not."""
+    known = ", ".join(sorted(kind.op_type for kind in UNITS))
+    return [
+        UnsupportedError(
+            f"node {node.source!r}: {unit.op_type} has no HLS code, must be one of {known}",
+            node=node.source,
+            fix="replace it by operators that become one of these",
+        )
+        for node, unit in units(mapped)
+        if type(unit) not in UNITS
+    ]
 
 
 def _operator_message(node: Any) -> str:

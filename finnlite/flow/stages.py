@@ -14,6 +14,8 @@ from finnlite.serde import load_stage
 from finnlite.transforms import Import, Streamline
 from finnlite.transforms.folding import Fold
 from finnlite.transforms.hardware import AbsorbThresholds, MapToHardware
+from finnlite.transforms.interleaving import InterleaveChannels
+from finnlite.transforms.lowering import LowerConvs
 from finnlite.transforms.streams import SizeStreams
 from finnlite.transforms.widths import MinimizeWidths
 
@@ -56,8 +58,9 @@ def compile_stages(model: Path | str, options: Options | None = None) -> dict[st
 
 def _transforms(options: Options) -> dict[str, Transform]:
     fold = Fold(options.folding or {}, options.target_fps, options.fabric_mhz, options.board)
-    passes = (Streamline(), MapToHardware(options.output), AbsorbThresholds(), MinimizeWidths(), fold)
-    return {transform.name: transform for transform in (*passes, SizeStreams())}
+    integers = (Streamline(), LowerConvs(), InterleaveChannels())
+    units = (MapToHardware(options.output), AbsorbThresholds(), MinimizeWidths(), fold, SizeStreams())
+    return {transform.name: transform for transform in (*integers, *units)}
 
 
 def run_stages(model: Path, options: Options, folder: Path | None) -> Iterator[tuple[str, Graph]]:

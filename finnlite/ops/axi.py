@@ -49,7 +49,7 @@ def border_elems(datatype: BaseDataType) -> int:
 
 def beats(value: Value) -> int:
     """Beats of a frame."""
-    return -(-value.shape[-1] * border_bits(value.datatype) // BEAT_BITS)
+    return -(-elements(value) * border_bits(value.datatype) // BEAT_BITS)
 
 
 @lru_cache(maxsize=64)
@@ -112,7 +112,7 @@ class _Border(Unit):
 
 @dataclass(frozen=True)
 class AxiIn(_Border):
-    """64-bit beats → words of `elems` elements; x (1, N) → (1, N)."""
+    """64-bit beats → words of `elems` elements."""
 
     def source(self, node: Node) -> Stream:
         """Beats."""
@@ -125,7 +125,7 @@ class AxiIn(_Border):
     def steps(self, node: Node) -> Steps:
         """One word a step, a beat read whenever it is needed."""
         x = node.input(0)
-        return _unpacking(self.elems, border_bits(x.datatype), x.shape[-1])
+        return _unpacking(self.elems, border_bits(x.datatype), elements(x))
 
     def resources(self, node: Node) -> Resources:
         """A beat's register and its multiplexer."""
@@ -134,7 +134,7 @@ class AxiIn(_Border):
 
 @dataclass(frozen=True)
 class AxiOut(_Border):
-    """Words of `elems` elements → 64-bit beats; x (1, N) → (1, N)."""
+    """Words of `elems` elements → 64-bit beats."""
 
     def source(self, node: Node) -> Stream:
         """`elems` elements a word."""
@@ -147,7 +147,7 @@ class AxiOut(_Border):
     def steps(self, node: Node) -> Steps:
         """One word a step, a beat written whenever it is complete, the rest with the frame's last word."""
         x = node.input(0)
-        return _packing(self.elems, border_bits(x.datatype), x.shape[-1])
+        return _packing(self.elems, border_bits(x.datatype), elements(x))
 
     def resources(self, node: Node) -> Resources:
         """A beat's register and its shifter."""

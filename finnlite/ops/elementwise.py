@@ -51,6 +51,8 @@ class Elementwise(Op):
     """The result is bool."""
     affine_inputs: ClassVar[Container[int]] = ()
     monotone_inputs: ClassVar[Container[int]] = ()
+    falling_inputs: ClassVar[Container[int]] = ()
+    """Of the monotone inputs those in which y decreases."""
 
     def __init_subclass__(
         cls, *, affine: Container[int] | None = None, monotone: Container[int] | None = None
@@ -75,6 +77,10 @@ class Elementwise(Op):
             inputs: The node's inputs, where known: for some operators it depends on the constants.
         """
         return index in self.monotone_inputs
+
+    def rising_in(self, index: int, inputs: Sequence[Value | None] = ()) -> bool:
+        """Whether y never decreases with x = input `index`, the other inputs being constant and given."""
+        return index not in self.falling_inputs and super().rising_in(index, inputs)
 
     def infer(self, *inputs: Value | None) -> tuple[TensorType, ...]:
         """The broadcast shape; `BINARY` in bool for comparisons, else the carrier of the data input.
@@ -315,17 +321,25 @@ class HardSigmoid(Elementwise, monotone=(0,)):
 class Greater(_Comparison, monotone=(0, 1)):
     """a > b."""
 
+    falling_inputs: ClassVar[Container[int]] = (1,)
+
 
 class GreaterOrEqual(_Comparison, monotone=(0, 1)):
     """a ≥ b."""
+
+    falling_inputs: ClassVar[Container[int]] = (1,)
 
 
 class Less(_Comparison, monotone=(0, 1)):
     """a < b."""
 
+    falling_inputs: ClassVar[Container[int]] = (0,)
+
 
 class LessOrEqual(_Comparison, monotone=(0, 1)):
     """a ≤ b."""
+
+    falling_inputs: ClassVar[Container[int]] = (0,)
 
 
 class Equal(_Comparison):
@@ -344,6 +358,7 @@ class Or(_Comparison, monotone=(0, 1)):
 class Not(Elementwise, monotone=(0,)):
     """Not a."""
 
+    falling_inputs: ClassVar[Container[int]] = (0,)
     compares: ClassVar[bool] = True
 
 
@@ -353,3 +368,10 @@ class Where(Elementwise, monotone=(0, 1, 2)):
 
     inputs_required: ClassVar[int] = 3
     carrier_from: ClassVar[int] = 1
+
+    def rising_in(self, index: int, inputs: Sequence[Value | None] = ()) -> bool:
+        """In the condition, if a ≥ b; always in a and b."""
+        if index != 0:
+            return super().rising_in(index, inputs)
+        a, b = (value.const if value is not None else None for value in inputs[1:3])
+        return a is not None and b is not None and bool(np.all(np.asarray(a >= b)))

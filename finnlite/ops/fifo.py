@@ -27,7 +27,7 @@ def in_block(depth: int, width: int) -> bool:
 
 @dataclass(frozen=True)
 class FIFO(Unit):
-    """(1, N) → (1, N): holds at most `depth` words of `elems` elements; a buffer, not a thread.
+    """Holds at most `depth` words of `elems` elements and changes none; a buffer, not a thread.
 
     A word written in cycle t by a producer of latency L is readable from t + 1 + L, a slot read in cycle t
     is free from t + 1, and words in flight count against the depth (design §8).

@@ -10,7 +10,7 @@ import numpy as np
 from finnlite.ir import Graph, Node, TensorType, Value
 
 from .cost import Resources
-from .movement import Cast
+from .movement import Cast, Reshape
 from .selection import ArgMax
 from .shapes import integer_type, present
 from .unit import Axis, Steps, Stream, Unit, elements, stream_of
@@ -22,7 +22,7 @@ _FLOAT = 1
 
 @dataclass(frozen=True)
 class LabelSelect(Unit):
-    """(1, C) integers → (1, 1) index of the largest; the lowest index wins a tie.
+    """Integers → (1, 1) index of the frame's largest; the lowest index wins a tie.
 
     Reads PE elements a step and writes one word of one element in the last step of the frame.
     """
@@ -37,13 +37,16 @@ class LabelSelect(Unit):
 
     def expand(self, graph: Graph, *inputs: Value | None) -> Value:
         """`ArgMax`."""
-        index = graph.add(ArgMax(axis=1, keepdims=True), present(inputs[0], "x"))
+        x = present(inputs[0], "x")
+        if len(x.shape) != 2:
+            x = graph.add(Reshape(), x, graph.constant(np.array([0, -1], dtype=np.int64)))
+        index = graph.add(ArgMax(axis=1, keepdims=True), x)
         return graph.add(Cast(to=_FLOAT), index)
 
     def axes(self, *inputs: Value | None) -> dict[str, Axis]:
         """PE divides the elements."""
         x = present(inputs[0], "x")
-        return {"pe": Axis(x.shape[-1], int(x.datatype.bitwidth()))}
+        return {"pe": Axis(elements(x), int(x.datatype.bitwidth()))}
 
     def source(self, node: Node) -> Stream:
         """PE elements a word."""
@@ -55,7 +58,7 @@ class LabelSelect(Unit):
 
     def cycles(self, node: Node) -> int:
         """C / PE."""
-        return node.input(0).shape[-1] // self.pe
+        return elements(node.input(0)) // self.pe
 
     def steps(self, node: Node) -> Steps:
         """Reads in every step, writes in the last."""

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from qonnx.core.datatype import BaseDataType
 
 from finnlite.errors import IRError
 from finnlite.ir import Op, TensorType, Value, datatype_of
 
-from .shapes import present
+from .shapes import integer_type, present
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
 __all__ = [
     "cast_to",
-    "Cast", "Concat", "Dropout", "Flatten", "Identity", "Reshape", "Slice", "Squeeze", "Transpose",
-    "Unsqueeze",
+    "Cast", "Concat", "Dropout", "Flatten", "Identity", "Reshape", "Slice", "Split", "Squeeze",
+    "Transpose", "Unsqueeze",
 ]  # fmt: skip
 
 
@@ -219,8 +220,41 @@ class Concat(Op):
             raise IRError(f"Concat inputs must agree but for axis {axis}, are {found}")
         length = sum(part.shape[axis] for part in parts)
         shape = (*first.shape[:axis], length, *first.shape[axis + 1 :])
-        same = len({part.datatype for part in parts}) == 1
-        return (TensorType(shape, first.datatype if same else datatype_of(first.carrier), first.carrier),)
+        return (TensorType(shape, _shared_datatype(parts), first.carrier),)
+
+
+def _shared_datatype(parts: Sequence[Value]) -> BaseDataType:
+    """The datatype of all parts; the narrowest that holds them where they are different integers."""
+    datatypes = {part.datatype for part in parts}
+    if len(datatypes) == 1:
+        return parts[0].datatype
+    if parts[0].carrier.kind != "f" or not all(datatype.is_integer() for datatype in datatypes):
+        return datatype_of(parts[0].carrier)
+    low = min(int(datatype.min()) for datatype in datatypes)
+    return integer_type(low, max(int(datatype.max()) for datatype in datatypes))
+
+
+@dataclass(frozen=True)
+class Split(Op):
+    """Cuts a tensor into parts along `axis` (ONNX `Split`); the second input is their constant lengths.
+
+    Import spells the lengths out where the file leaves them to the number of outputs.
+    """
+
+    axis: int = 0
+    domain: ClassVar[str] = ""
+
+    def infer(self, *inputs: Value | None) -> tuple[TensorType, ...]:
+        """The shape with each length along `axis`."""
+        x = present(inputs[0], "input")
+        lengths = constant_ints(inputs[1] if len(inputs) > 1 else None, "split")
+        axis = self.axis % len(x.shape)
+        if sum(lengths) != x.shape[axis] or min(lengths, default=0) < 1:
+            raise IRError(f"Split lengths must add up to {x.shape[axis]}, are {lengths}")
+        return tuple(
+            TensorType((*x.shape[:axis], length, *x.shape[axis + 1 :]), x.datatype, x.carrier)
+            for length in lengths
+        )
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from finnlite.ir import Graph, Node, TensorType, Value, carrier_of
 
 from .cost import Memory, Resources, rom
 from .linear import MatMul, dot_bounds
-from .movement import cast_to
+from .movement import Reshape, cast_to
 from .shapes import integer_type, present
 from .thresholding import expand_thresholds, threshold_resources
 from .unit import Axis, Steps, Stream, Unit, elements, stream_of
@@ -22,7 +22,7 @@ from .unit import Axis, Steps, Stream, Unit, elements, stream_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MVTU", "accumulator_bounds", "carrier_bound"]
+__all__ = ["MVTU", "accumulator_bounds", "carried", "carrier_bound", "mac_cost", "thresholded_type"]
 
 _EXACT_FLOAT32 = 2**24
 
@@ -57,15 +57,26 @@ def carrier_bound(x: Value, weights: Value) -> float:
     return largest * float(np.max(magnitudes, initial=0))
 
 
+def thresholded_type(
+    accumulator: BaseDataType, thresholds: Value | None, out_min: int, out_step: int
+) -> BaseDataType:
+    """The narrowest datatype of out_min + out_step · count; the accumulator's without thresholds."""
+    if thresholds is None:
+        return accumulator
+    count = thresholds.shape[1]
+    return integer_type(out_min, out_min + out_step * count, bipolar=count == 1)
+
+
 @dataclass(frozen=True)
 class MVTU(Unit):
     """Matrix–vector product with thresholds: PE rows and SIMD columns a cycle.
 
-    Inputs: x (1, MW) integers; weights (MW, MH), constant; thresholds (MH, T), constant, or absent; falling
-    (MH,), constant, or absent. Row r = nf·PE + pe, column = sf·SIMD + s. The output is
-    out_min + out_step · (number of thresholds that fire): acc ≥ t, or acc ≤ t where falling. Thresholds
-    ascend in a rising row, descend in a falling one, and may repeat. Without thresholds the output is the
-    accumulator.
+    Inputs: x, integers: (1, MW) or (1, H, W, C); weights (MW, MH), constant; thresholds (MH, T), constant, or
+    absent; falling (MH,), constant, or absent. An image with MW = C is one vector a pixel and gives
+    (1, H, W, MH); one with MW = H·W·C is a single vector and gives (1, MH). Row r = nf·PE + pe, column =
+    sf·SIMD + s. The output is out_min + out_step · (number of thresholds that fire): acc ≥ t, or acc ≤ t
+    where falling. Thresholds ascend in a rising row, descend in a falling one, and may repeat. Without
+    thresholds the output is the accumulator.
     """
 
     pe: int = 1
@@ -75,11 +86,12 @@ class MVTU(Unit):
     out_step: int = 1
 
     def infer(self, *inputs: Value | None) -> tuple[TensorType, ...]:
-        """(1, MW) → (1, MH), of the narrowest type that holds the outputs."""
+        """(…, MW) → (…, MH), of the narrowest type that holds the outputs."""
         x, weights = present(inputs[0], "x"), present(inputs[1], "weights")
-        columns = elements(x)
-        if weights.const is None or len(weights.shape) != 2 or weights.shape[0] != columns:
-            raise IRError(f"weights must be a constant of shape [{columns}, MH], are {weights!r}")
+        count, columns = elements(x), x.shape[-1]
+        if weights.const is None or len(weights.shape) != 2 or weights.shape[0] not in (columns, count):
+            wanted = f"{columns}" if columns == count else f"{columns} or {count}"
+            raise IRError(f"weights must be a constant of shape [{wanted}, MH], are {weights!r}")
         if not weights.datatype.is_integer():
             raise IRError(f"weights must be integers, are {weights.datatype.name}")
         rows = weights.shape[1]
@@ -89,25 +101,24 @@ class MVTU(Unit):
         if falling is not None and falling.shape != (rows,):
             raise IRError(f"falling must have shape [{rows}], has {list(falling.shape)}")
         self.check_folding(*inputs)
-        return (TensorType.of((1, rows), self._output_type(thresholds)),)
+        shape = (*x.shape[:-1], rows) if weights.shape[0] == columns else (1, rows)
+        return (TensorType.of(shape, self._output_type(thresholds)),)
 
     def _output_type(self, thresholds: Value | None) -> BaseDataType:
-        if thresholds is None:
-            return self.accumulator
-        count = thresholds.shape[1]
-        high = self.out_min + self.out_step * count
-        return integer_type(self.out_min, high, bipolar=count == 1)
+        return thresholded_type(self.accumulator, thresholds, self.out_min, self.out_step)
 
     def expand(self, graph: Graph, *inputs: Value | None) -> Value:
         """An exact `MatMul`, then the thresholds."""
         x, weights = present(inputs[0], "x"), present(inputs[1], "weights")
         name = "float32" if carrier_bound(x, weights) < _EXACT_FLOAT32 else "float64"
-        accumulator = graph.add(MatMul(), _carried(graph, x, name), _carried(graph, weights, name))
+        if weights.shape[0] != x.shape[-1]:
+            x = graph.add(Reshape(), x, graph.constant(np.array([0, -1], dtype=np.int64)))
+        accumulator = graph.add(MatMul(), carried(graph, x, name), carried(graph, weights, name))
         thresholds = _optional(inputs, 2)
         if thresholds is None:
-            return _carried(graph, accumulator, carrier_of(self.accumulator).name)
+            return carried(graph, accumulator, carrier_of(self.accumulator).name)
         levels = (self.out_min + self.out_step * np.arange(thresholds.shape[1] + 1)).astype(np.float32)
-        return expand_thresholds(graph, accumulator, thresholds, levels, _optional(inputs, 3))
+        return expand_thresholds(graph, accumulator, thresholds, levels, _optional(inputs, 3), axis=-1)
 
     def axes(self, *inputs: Value | None) -> dict[str, Axis]:
         """PE divides the rows, SIMD the columns."""
@@ -131,21 +142,27 @@ class MVTU(Unit):
         """PE elements a word."""
         return stream_of(node.output, self.pe)
 
+    def vectors(self, node: Node) -> int:
+        """Vectors a frame."""
+        return elements(node.input(0)) // node.input(1).shape[0]
+
     def cycles(self, node: Node) -> int:
-        """NF · SF."""
+        """NF · SF a vector."""
         neurons, synapses = self.folds(node)
-        return neurons * synapses
+        return self.vectors(node) * neurons * synapses
 
     def steps(self, node: Node) -> Steps:
-        """Order (nf, sf): reads in the first neuron fold, writes with the last synapse fold."""
+        """Order (vector, nf, sf): reads in the first neuron fold, writes with the last synapse fold."""
         neurons, synapses = self.folds(node)
         step = np.arange(neurons * synapses)
-        return Steps(step < synapses, step % synapses == synapses - 1)
+        vector = Steps(step < synapses, step % synapses == synapses - 1)
+        return vector.repeated(self.vectors(node))
 
     def weight_memory(self, node: Node) -> Memory:
         """NF·SF words of PE·SIMD weights."""
         width = self.pe * self.simd * int(node.input(1).datatype.bitwidth())
-        return rom(self.cycles(node), width)
+        neurons, synapses = self.folds(node)
+        return rom(neurons * synapses, width)
 
     def latency(self, node: Node) -> int:
         """Input, weight memory (2), product, adder tree, accumulator, thresholds, output and its slice."""
@@ -158,7 +175,7 @@ class MVTU(Unit):
         """A term a multiply–accumulate, a term a row computed at once, and the memories."""
         x, weights = node.input(0).datatype, node.input(1).datatype
         neurons, synapses = self.folds(node)
-        mac, dsp = _mac(int(x.bitwidth()), int(weights.bitwidth()))
+        mac, dsp = mac_cost(int(x.bitwidth()), int(weights.bitwidth()))
         accumulator = int(self.accumulator.bitwidth())
         per_row = 2 * accumulator + _PE_CONTROL
         lut = self.pe * (self.simd * mac + per_row) + _UNIT_CONTROL
@@ -174,7 +191,7 @@ class MVTU(Unit):
         return total
 
 
-def _mac(inputs: int, weights: int) -> tuple[float, int]:
+def mac_cost(inputs: int, weights: int) -> tuple[float, int]:
     """(LUT, DSP) of one multiply–accumulate of `inputs` × `weights` bits."""
     if inputs == weights == 1:
         return _BINARY_MAC, 0
@@ -190,7 +207,8 @@ def _optional(inputs: tuple[Value | None, ...], index: int) -> Value | None:
     return inputs[index] if index < len(inputs) else None
 
 
-def _carried(graph: Graph, value: Value, carrier: str) -> Value:
+def carried(graph: Graph, value: Value, carrier: str) -> Value:
+    """The value in another carrier, for an expansion."""
     if value.carrier.name == carrier:
         return value
     if value.const is not None:

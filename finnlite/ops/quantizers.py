@@ -7,6 +7,7 @@ for bit: ties between levels are systematic in trained models, and a reordered p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -310,6 +311,10 @@ class MultiThreshold(Elementwise, monotone=(0,)):
                 f"MultiThreshold thresholds must have shape {wanted}, have {list(thresholds.shape)}"
             )
         return (TensorType.of(x.shape, FLOAT32),)
+
+    def rising_in(self, index: int, inputs: Sequence[Value | None] = ()) -> bool:
+        """Unless the scale is negative."""
+        return self.out_scale >= 0 and super().rising_in(index, inputs)
 
     def levels(self, count: int) -> NDArray[np.float32]:
         """(count + 1,) output for each number of thresholds that are reached."""

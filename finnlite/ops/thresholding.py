@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,7 +17,7 @@ from .elementwise import Add, GreaterOrEqual, Mul, Where
 from .gathering import Gather
 from .movement import cast_to
 from .shapes import integer_type, present
-from .unit import Axis, Steps, Stream, Unit, stream_of
+from .unit import Axis, Steps, Stream, Unit, elements, stream_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,8 +67,9 @@ def expand_thresholds(
         thresholds: Constant (C, T), or (1, T) for all channels.
         levels: (T + 1,) output for each number of thresholds that fire.
         falling: Constant (C,) or (1,): nonzero where a threshold fires at x ≤ t.
-        axis: The channel axis of x.
+        axis: The channel axis of x; −1 is the last.
     """
+    axis %= len(x.shape)
     if thresholds.const is None or (falling is not None and falling.const is None):
         raise IRError("thresholds must be constant, are computed")
     table = np.asarray(thresholds.const)
@@ -154,7 +156,8 @@ class Thresholding(Unit):
     """y = out_min + out_step · (number of thresholds that fire).
 
     Inputs: x, thresholds (C, T) or (1, T) along `axis`, falling (C,) or (1,) or absent. A threshold fires
-    at x ≥ t, or at x ≤ t where falling. On floats (the host's input quantizer) thresholds are float32.
+    at x ≥ t, or at x ≤ t where falling. On floats (the host's input quantizer) thresholds are float32. As
+    a unit, on a stream, its axis is the last.
     """
 
     out_min: int = 0
@@ -188,10 +191,17 @@ class Thresholding(Unit):
         falling = inputs[2] if len(inputs) > 2 else None
         return expand_thresholds(graph, x, thresholds, self.levels(thresholds.shape[1]), falling, self.axis)
 
+    def lanes(self, *inputs: Value | None) -> int:
+        """What PE divides: the channels, or all elements of a frame if they share their thresholds."""
+        x, thresholds = present(inputs[0], "x"), present(inputs[1], "thresholds")
+        falling = inputs[2] if len(inputs) > 2 else None
+        shared = thresholds.shape[0] == 1 and (falling is None or falling.shape[0] == 1)
+        return math.prod(x.shape[1:]) if shared else x.shape[-1]
+
     def axes(self, *inputs: Value | None) -> dict[str, Axis]:
-        """PE divides the channels."""
+        """PE divides the lanes."""
         x, y = present(inputs[0], "x"), self.infer_output(*inputs)
-        return {"pe": Axis(x.shape[-1], max(int(x.datatype.bitwidth()), int(y.bitwidth())))}
+        return {"pe": Axis(self.lanes(*inputs), max(int(x.datatype.bitwidth()), int(y.bitwidth())))}
 
     def source(self, node: Node) -> Stream:
         """PE elements a word."""
@@ -201,9 +211,20 @@ class Thresholding(Unit):
         """PE elements a word."""
         return stream_of(node.output, self.pe)
 
+    def folds(self, node: Node) -> int:
+        """Lanes / PE: words until the thresholds repeat.
+
+        Raises:
+            IRError: If the channels are not the stream's last axis.
+        """
+        x = node.input(0)
+        if self.axis % len(x.shape) != len(x.shape) - 1:
+            raise IRError(f"axis must be {len(x.shape) - 1}, the last, on a stream, is {self.axis}")
+        return self.lanes(*node.inputs) // self.pe
+
     def cycles(self, node: Node) -> int:
-        """C / PE."""
-        return node.input(0).shape[-1] // self.pe
+        """One word a step."""
+        return elements(node.input(0)) // self.pe
 
     def steps(self, node: Node) -> Steps:
         """Reads and writes in every step."""
@@ -218,4 +239,4 @@ class Thresholding(Unit):
         """The comparators and the threshold memory."""
         bits = int(node.input(0).datatype.bitwidth())
         base = Resources(lut=80, ff=80 + self.pe * bits)
-        return base.plus(threshold_resources(self.pe, self.cycles(node), bits, node.input(1)))
+        return base.plus(threshold_resources(self.pe, self.folds(node), bits, node.input(1)))

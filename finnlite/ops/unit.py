@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,10 +18,23 @@ from .shapes import present
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["STREAM_BITS", "Axis", "Steps", "Stream", "Unit", "divisors", "elements"]
+__all__ = [
+    "MEMORY_DISTANCE",
+    "STREAM_BITS",
+    "Axis",
+    "Steps",
+    "Stream",
+    "Unit",
+    "divisors",
+    "elements",
+    "pixels",
+    "stream_of",
+]
 
 STREAM_BITS = 1024
 """Widest stream: the limit of `ap_uint` without further options."""
+MEMORY_DISTANCE = 4
+"""Steps from a store to the first load of the word that a memory promises (design §8)."""
 
 
 class Axis(NamedTuple):
@@ -40,19 +54,42 @@ class Stream(NamedTuple):
 
 @dataclass(frozen=True)
 class Steps:
-    """A thread: for each step of a frame, whether it reads the unit's source and writes its sink.
+    """A thread: for each step of a frame, which of the unit's streams it reads and writes.
 
     Args:
-        reads: (S,) booleans.
-        writes: (S,) booleans.
+        reads: (S,) booleans: whether the step reads the first source.
+        writes: (S,) booleans: whether it writes the first sink.
+        more_reads: The same for the further sources, in order.
+        more_writes: The same for the further sinks.
     """
 
     reads: NDArray[np.bool_]
     writes: NDArray[np.bool_]
+    more_reads: tuple[NDArray[np.bool_], ...] = ()
+    more_writes: tuple[NDArray[np.bool_], ...] = ()
 
     def __len__(self) -> int:
         """Steps a frame."""
         return len(self.reads)
+
+    @property
+    def ports_read(self) -> tuple[NDArray[np.bool_], ...]:
+        """The reads of all sources."""
+        return (self.reads, *self.more_reads)
+
+    @property
+    def ports_written(self) -> tuple[NDArray[np.bool_], ...]:
+        """The writes of all sinks."""
+        return (self.writes, *self.more_writes)
+
+    def repeated(self, times: int) -> Steps:
+        """The same steps `times` times: a frame of so many vectors."""
+        return Steps(
+            np.tile(self.reads, times),
+            np.tile(self.writes, times),
+            tuple(np.tile(port, times) for port in self.more_reads),
+            tuple(np.tile(port, times) for port in self.more_writes),
+        )
 
 
 def divisors(size: int) -> tuple[int, ...]:
@@ -65,23 +102,37 @@ def divisors(size: int) -> tuple[int, ...]:
     return tuple(small + [size // d for d in reversed(small) if d * d != size])
 
 
-def elements(value: Value | None, role: str = "x") -> int:
-    """Elements of a stream's frame: the N of a (1, N) integer value.
+def pixels(value: Value | None, role: str = "x") -> tuple[int, int, int]:
+    """Height, width and channels of a stream's frame: (1, H, W, C), or (1, C), which is one pixel.
 
     Raises:
-        IRError: If the value is none.
+        IRError: If the value is neither, or holds no integers.
     """
     x = present(value, role)
-    if len(x.shape) != 2 or x.shape[0] != 1:
-        raise IRError(f"stream {role} must have shape [1, N], has {list(x.shape)}")
+    if len(x.shape) not in (2, 4) or x.shape[0] != 1:
+        raise IRError(f"stream {role} must have shape [1, N] or [1, H, W, C], has {list(x.shape)}")
     if not x.datatype.is_integer():
         raise IRError(f"stream {role} must hold integers, holds {x.datatype.name}")
-    return x.shape[1]
+    height, width = x.shape[1:-1] or (1, 1)
+    return height, width, x.shape[-1]
+
+
+def elements(value: Value | None, role: str = "x") -> int:
+    """Elements of a stream's frame.
+
+    Raises:
+        IRError: See `pixels`.
+    """
+    return math.prod(pixels(value, role))
 
 
 @dataclass(frozen=True)
 class Unit(Op):
-    """An operator that is a hardware unit: one thread between one source and one sink stream.
+    """An operator that is a hardware unit: one thread between source and sink streams.
+
+    Stream i of the sources carries the node's input i, which constants follow; stream i of the sinks its
+    output i. Most units have one of each and say `source` and `sink`; the others say `sources` and `sinks`.
+    A stream carries (1, N) or (1, H, W, C), pixels row by row, the channels of a pixel adjacent.
 
     Its folding attributes are fields; `axes` says what each divides. Cost and time are asked of the unit
     with the node it stands in, which knows shapes and datatypes.
@@ -118,12 +169,20 @@ class Unit(Op):
             )
 
     def source(self, node: Node) -> Stream:
-        """The stream the unit reads."""
+        """The first stream the unit reads."""
         raise NotImplementedError(self.op_type)
 
     def sink(self, node: Node) -> Stream:
-        """The stream the unit writes."""
+        """The first stream the unit writes."""
         raise NotImplementedError(self.op_type)
+
+    def sources(self, node: Node) -> tuple[Stream, ...]:
+        """All streams the unit reads."""
+        return (self.source(node),)
+
+    def sinks(self, node: Node) -> tuple[Stream, ...]:
+        """All streams the unit writes."""
+        return (self.sink(node),)
 
     def steps(self, node: Node) -> Steps | None:
         """The thread of a frame; None for a buffer, which has none."""
@@ -144,5 +203,5 @@ class Unit(Op):
 
 
 def stream_of(value: Value, elems: int) -> Stream:
-    """The stream that carries a (1, N) value, `elems` elements a word; the last word may be partial."""
-    return Stream(elems, elems * int(value.datatype.bitwidth()), -(-value.shape[-1] // elems))
+    """The stream that carries a value, `elems` elements a word; the frame's last word may be partial."""
+    return Stream(elems, elems * int(value.datatype.bitwidth()), -(-math.prod(value.shape[1:]) // elems))

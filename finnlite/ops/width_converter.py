@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +22,17 @@ __all__ = ["WidthConverter"]
 
 @lru_cache(maxsize=256)
 def _thread(in_elems: int, out_elems: int, size: int) -> Steps:
+    """Nothing is buffered whenever a common multiple of both words has passed, so the steps repeat."""
+    whole, rest = divmod(size, math.lcm(in_elems, out_elems))
+    parts = [_period(in_elems, out_elems, math.lcm(in_elems, out_elems)).repeated(whole)] if whole else []
+    parts += [_period(in_elems, out_elems, rest)] if rest else []
+    return Steps(
+        np.concatenate([part.reads for part in parts]), np.concatenate([part.writes for part in parts])
+    )
+
+
+@lru_cache(maxsize=1024)
+def _period(in_elems: int, out_elems: int, size: int) -> Steps:
     """A step reads a word if the next output word needs it, and writes as soon as that is complete."""
     reads, writes = [], []
     have = read = written = 0
@@ -40,7 +52,7 @@ def _thread(in_elems: int, out_elems: int, size: int) -> Steps:
 
 @dataclass(frozen=True)
 class WidthConverter(Unit):
-    """(1, N) → (1, N), `in_elems` elements a word to `out_elems`; any ratio.
+    """Changes no element: `in_elems` elements a word to `out_elems`; any ratio.
 
     Never carries data over the end of a frame: a frame's last input word may be partial (its padding is
     ignored), as may its last output word (padded with zeros).
@@ -72,7 +84,14 @@ class WidthConverter(Unit):
 
     def steps(self, node: Node) -> Steps:
         """Reads if the next word needs it, then writes if it is complete."""
-        return _thread(self.in_elems, self.out_elems, node.input(0).shape[-1])
+        return _thread(self.in_elems, self.out_elems, elements(node.input(0)))
+
+    def cycles(self, node: Node) -> int:
+        """Of whole periods and of what is left, without writing down the steps."""
+        period = math.lcm(self.in_elems, self.out_elems)
+        whole, rest = divmod(elements(node.input(0)), period)
+        of_rest = len(_period(self.in_elems, self.out_elems, rest)) if rest else 0
+        return (whole * len(_period(self.in_elems, self.out_elems, period)) if whole else 0) + of_rest
 
     def latency(self, node: Node) -> int:
         """Input, the shifter of both words in three stages, output and its register slice."""

@@ -32,6 +32,13 @@ def values(rng: np.random.Generator, datatype: BaseDataType, shape: tuple[int, .
     return np.where(extremes, rng.choice([low, high], shape), result)
 
 
+def kind_of(datatype: BaseDataType) -> str:
+    """Which of `KINDS` a datatype is."""
+    if datatype.name in ("BIPOLAR", "TERNARY"):
+        return datatype.name
+    return "signed" if datatype.signed() else "unsigned"
+
+
 @dataclass
 class Chain:
     """A hardware graph in the making: AxiIn, units with width converters between them, AxiOut."""
@@ -223,4 +230,4 @@ def random_unit(seed: int) -> Graph:
 def frames_for(graph: Graph, count: int, seed: int = 0) -> NDArray[np.int64]:
     """Random frames for the graph's input."""
     x = graph.inputs[0]
-    return values(np.random.default_rng(seed), x.datatype, (count, x.shape[1]))
+    return values(np.random.default_rng(seed), x.datatype, (count, *x.shape[1:]))

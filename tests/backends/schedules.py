@@ -31,6 +31,11 @@ class Actor:
         return self.taken % len(self.reads)
 
 
+def _of(at: Mapping[tuple[int, str], int], layer: int, kind: str, marks: Sequence[bool]) -> tuple[int, ...]:
+    """The streams at those ports of a layer that are marked."""
+    return tuple(at[layer, f"{kind}{port}"] for port, marked in enumerate(marks) if marked)
+
+
 @dataclass
 class Tokens:
     """A network as counts of words: which actors may take a step now.
@@ -63,8 +68,8 @@ class Tokens:
         assert steps is not None
         at = {(s.reader, s.reader_port): i for i, s in enumerate(self.network.streams)}
         at |= {(s.writer, s.writer_port): i for i, s in enumerate(self.network.streams)}
-        reads = [(at[number, "s0"],) if reading else () for reading in steps.reads]
-        writes = [(at[number, "m0"],) if writing else () for writing in steps.writes]
+        reads = [_of(at, number, "s", marks) for marks in zip(*steps.ports_read, strict=True)]
+        writes = [_of(at, number, "m", marks) for marks in zip(*steps.ports_written, strict=True)]
         if number == 0:  # the last beat of a frame brings its TLAST
             step = max(i for i, streams in enumerate(reads) if streams)
             writes[step] += (self.index[LAST],)

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The emitted code of one tiny network, to be read."""
+"""The emitted code of two tiny networks, to be read."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from finnlite.backends.hls.emit import emit
 from finnlite.ir import Graph
@@ -12,6 +14,7 @@ from finnlite.ops.mvtu import MVTU
 from finnlite.ops.shapes import integer_type
 from finnlite.ops.thresholding import Thresholding
 from tests.backends.hardware import Chain
+from tests.backends.images import residual
 
 
 def tiny() -> Graph:
@@ -34,12 +37,20 @@ def tiny() -> Graph:
 
 def test_emitted_code(golden: Callable[[str, str], None]) -> None:
     files = emit(tiny()).files
-    own = [path for path in files if path.startswith("src/") or path == "sim/network.cpp"]
-    for path in own:
-        golden(f"hls/{path}", files[path].decode())
+    for path in files:
+        if path.startswith("src/") or path == "sim/network.cpp":
+            golden(f"hls/{path}", files[path].decode())
 
 
-def test_no_golden_file_is_left_over(root: Path) -> None:
-    folder = root / "tests" / "golden" / "hls"
+def test_emitted_code_of_a_residual_block(golden: Callable[[str, str], None]) -> None:
+    files = emit(residual()).files
+    for path in files:  # borders and converters are in the other golden folder
+        if path == "sim/network.cpp" or re.match(r"src/(data/)?(?!axi|widthconverter)\w+\.", path):
+            golden(f"hls_images/{path}", files[path].decode())
+
+
+@pytest.mark.parametrize(("name", "graph"), [("hls", tiny()), ("hls_images", residual())])
+def test_no_golden_file_is_left_over(root: Path, name: str, graph: Graph) -> None:
+    folder = root / "tests" / "golden" / name
     there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    assert there <= set(emit(tiny()).files)
+    assert there <= set(emit(graph).files)

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from qonnx.core.datatype import BaseDataType
 
 from finnlite.execution import execute
 from finnlite.ir import Graph
@@ -18,7 +17,7 @@ from finnlite.ops.mvtu import MVTU
 from finnlite.ops.thresholding import Thresholding
 from finnlite.ops.width_converter import WidthConverter
 from finnlite.runtime.packing import element_type, frame_bytes, pack
-from tests.backends.hardware import KINDS, frames_for, random_unit
+from tests.backends.hardware import KINDS, frames_for, kind_of, random_unit
 from tests.backends.unity import Simulation, compile_unity, write_networks, xilinx_headers
 
 FRAMES = 7
@@ -47,12 +46,6 @@ def padding_of(count: int, datatype: str) -> NDArray[np.uint8]:
     bits = np.ones(frame_bytes(count, datatype) * 8, dtype=np.uint8)
     bits[: count * element_type(datatype).container] = 0
     return np.packbits(bits, bitorder="little")
-
-
-def kind_of(datatype: BaseDataType) -> str:
-    if datatype.name in ("BIPOLAR", "TERNARY"):
-        return datatype.name
-    return "signed" if datatype.signed() else "unsigned"
 
 
 def features(graph: Graph) -> set[str]:

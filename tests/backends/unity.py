@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from finnlite.backends.hls import worker
 from finnlite.backends.hls.emit import emit
+from finnlite.backends.hls.network import network_of
 from finnlite.ir import Graph
+from finnlite.ops.unit import elements
 from finnlite.runtime.packing import frame_bytes, pack, unpack
 
 NO_COMPILE = "the emitted code does not compile"
@@ -84,13 +86,13 @@ class Simulation:
         """Frames of integers in and out; raises RuntimeError with the layer's index and the message."""
         y = self.graph.outputs[0]
         result = self.run_bytes(pack(frames, self.graph.inputs[0].datatype.name))
-        return unpack(result, y.datatype.name, y.shape[-1]).astype(np.int64)
+        return unpack(result, y.datatype.name, elements(y)).astype(np.int64)
 
     def run_bytes(self, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Frames as they cross the border."""
         y = self.graph.outputs[0]
         data = np.ascontiguousarray(data)
-        result = np.zeros((len(data), frame_bytes(y.shape[-1], y.datatype.name)), dtype=np.uint8)
+        result = np.zeros((len(data), frame_bytes(elements(y), y.datatype.name)), dtype=np.uint8)
         arrays = data.ctypes.data, result.ctypes.data
         self._check(self._library.finnlite_run(self._handle, *arrays, len(data)))
         return result
@@ -101,7 +103,7 @@ class Simulation:
         """Frames as they cross the border, and which of them end a transfer; the same comes out."""
         y = self.graph.outputs[0]
         data, last = np.ascontiguousarray(data), np.ascontiguousarray(last)
-        result = np.zeros((len(data), frame_bytes(y.shape[-1], y.datatype.name)), dtype=np.uint8)
+        result = np.zeros((len(data), frame_bytes(elements(y), y.datatype.name)), dtype=np.uint8)
         ends = np.zeros(len(data), dtype=np.bool_)
         arrays = [a.ctypes.data for a in (data, last, result, ends)]
         self._check(self._library.finnlite_transfer(self._handle, *arrays, len(data)))
@@ -111,7 +113,7 @@ class Simulation:
         self, order: Sequence[int], data: NDArray[np.uint8], last: NDArray[np.bool_]
     ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """Beats (B, 8) in and TLAST of each, single steps in the order given, and the beats that came out."""
-        sink = self.stream_counts().shape[0] - 2  # as many layers as streams but two
+        sink = len(network_of(self.graph).layers)
         taken = sum(who == sink for who in order)
         chosen = np.array(order, dtype=np.int32)
         result = np.zeros((taken, 8), dtype=np.uint8)
@@ -135,6 +137,20 @@ class Simulation:
     def _check(self, code: int) -> None:
         if code != 0:
             raise RuntimeError(f"{code - 1}: {self._library.finnlite_error(self._handle).decode()}")
+
+    def trace(self, frame: NDArray[np.int64]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+        """Runs one frame; for each stream, the steps that wrote it and those that read it."""
+        self._library.finnlite_record(self._handle, 1)
+        self.run(frame)
+        result = []
+        for index in range(self._library.finnlite_stream_count(self._handle)):
+            numbers = (ctypes.c_int64 * 8)()
+            self._library.finnlite_stream(self._handle, index, numbers)
+            writes, reads = (ctypes.c_uint32 * numbers[6])(), (ctypes.c_uint32 * numbers[7])()
+            self._library.finnlite_stream_steps(self._handle, index, writes, reads)
+            result.append((tuple(writes), tuple(reads)))
+        self._library.finnlite_record(self._handle, 0)
+        return result
 
     def close(self) -> None:
         self._library.finnlite_destroy(self._handle)

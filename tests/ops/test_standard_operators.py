@@ -9,7 +9,7 @@ import pytest
 from finnlite.errors import IRError
 from finnlite.execution import Session
 from finnlite.ir import Graph
-from finnlite.ops import OPERATORS
+from finnlite.ops import OPERATORS, pools, spatial
 from finnlite.ops import convolution as conv
 from finnlite.ops import elementwise as ew
 from finnlite.ops import movement as mv
@@ -66,14 +66,27 @@ MOVING = [
     (conv.Conv(dilations=(2, 3)), 4, [floats(2, 6, 2, 2), floats(2)], (1, 6, 5, 4)),
     (conv.Conv(auto_pad="SAME_UPPER", strides=(2, 3)), 4, [floats(2, 6, 3, 3)], (1, 6, 5, 4)),
     (conv.Conv(auto_pad="VALID", strides=(2, 2)), 4, [floats(2, 6, 3, 3)], (1, 6, 5, 4)),
-    (conv.MaxPool(kernel_shape=(2, 2), strides=(2, 2)), 4, [], (1, 6, 5, 4)),
-    (conv.MaxPool(kernel_shape=(2, 2), strides=(2, 2), ceil_mode=True), 4, [], (1, 6, 5, 4)),
-    (conv.MaxPool(kernel_shape=(3,), strides=(3,), pads=(1, 1), ceil_mode=True), 3, [], (1, 6, 5)),
-    (conv.AveragePool(kernel_shape=(3, 3), pads=(1, 1, 1, 1), count_include_pad=True), 4, [], (1, 6, 5, 4)),
-    (conv.AveragePool(kernel_shape=(2, 2), strides=(3, 3), ceil_mode=True), 4, [], (1, 6, 5, 4)),
-    (conv.GlobalAveragePool(), 4, [], (1, 6, 5, 4)),
-    (conv.GlobalMaxPool(), 3, [], (1, 6, 5)),
-    (conv.Pad(), 4, [ints(0, 0, 1, 2, 0, 0, 3, 0), np.float32(2)], (1, 6, 5, 4)),
+    (conv.ConvTranspose(), 4, [floats(6, 2, 3, 2)], (1, 6, 5, 4)),
+    (
+        conv.ConvTranspose(
+            strides=(3, 2), pads=(1, 0, 2, 1), output_padding=(2, 0), group=3, dilations=(1, 2)
+        ),
+        4,
+        [floats(6, 2, 3, 2), floats(6)],
+        (1, 6, 5, 4),
+    ),
+    (conv.ConvTranspose(auto_pad="SAME_UPPER", strides=(2,)), 3, [floats(6, 2, 3)], (1, 6, 5)),
+    (pools.MaxPool(kernel_shape=(2, 2), strides=(2, 2)), 4, [], (1, 6, 5, 4)),
+    (pools.MaxPool(kernel_shape=(2, 2), dilations=(2, 3)), 4, [], (1, 6, 5, 4)),
+    (pools.MaxPool(kernel_shape=(2, 2), strides=(2, 2), ceil_mode=True), 4, [], (1, 6, 5, 4)),
+    (pools.MaxPool(kernel_shape=(3,), strides=(3,), pads=(1, 1), ceil_mode=True), 3, [], (1, 6, 5)),
+    (pools.AveragePool(kernel_shape=(3, 3), pads=(1, 1, 1, 1), count_include_pad=True), 4, [], (1, 6, 5, 4)),
+    (pools.AveragePool(kernel_shape=(2, 2), strides=(3, 3), ceil_mode=True), 4, [], (1, 6, 5, 4)),
+    (pools.GlobalAveragePool(), 4, [], (1, 6, 5, 4)),
+    (pools.GlobalMaxPool(), 3, [], (1, 6, 5)),
+    (spatial.Resize(), 4, [None, np.float32([1, 1, 2, 3])], (1, 6, 5, 4)),
+    (spatial.Resize("asymmetric", nearest_mode="floor"), 3, [None, np.float32([1, 1, 0.5])], (1, 6, 5)),
+    (spatial.Pad(), 4, [ints(0, 0, 1, 2, 0, 0, 3, 0), np.float32(2)], (1, 6, 5, 4)),
 ]
 
 
@@ -133,6 +146,8 @@ def test_affine_and_monotone_are_what_they_say(op, constants, position):
     monotone = all(r or f for r, f in zip(rises, falls, strict=True))
     claimed = op.monotone_in(position, node.inputs)
     assert monotone or not claimed
+    if claimed:
+        assert all(rises) or not op.rising_in(position, node.inputs)
     # Pow and Equal are monotone for some constants only, 1/x on either side of 0 only
     timid = isinstance(op, ew.Pow | ew.Equal | ew.Reciprocal) or (isinstance(op, ew.Div) and position == 1)
     assert claimed or timid or not monotone
@@ -194,3 +209,13 @@ def test_every_elementwise_operator_is_registered_under_its_name():
         cls = getattr(ew, name)
         if cls is not ew.Elementwise:
             assert OPERATORS["", name] is cls
+
+
+def test_a_maximum_of_padding_alone_is_refused():
+    op = pools.MaxPool(kernel_shape=(1, 2), dilations=(1, 2), pads=(0, 1, 0, 1))
+    with pytest.raises(IRError) as error:
+        run(op, floats(BATCH, 6, 1, 1), [])
+    assert str(error.value) == (
+        "node 'MaxPool': each window of MaxPool must hold a pixel of the image, does not: "
+        "kernel [1, 2] with pads [0, 1, 0, 1] over [1, 1] pixels"
+    )

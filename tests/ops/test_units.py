@@ -78,6 +78,7 @@ def test_width_converter_moves_every_element_in_order(have: int, want: int, size
     node = unit_on(WidthConverter(in_elems=have, out_elems=want), size, "BINARY")
     steps = WidthConverter(in_elems=have, out_elems=want).steps(node)
     assert stream_through(steps, frame_words(size, have), want, size) == frame_words(size, want)
+    assert len(steps) == WidthConverter(in_elems=have, out_elems=want).cycles(node)
     assert max(-(-size // have), -(-size // want)) <= len(steps) <= -(-size // have) + -(-size // want)
 
 

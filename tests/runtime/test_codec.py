@@ -20,8 +20,10 @@ from finnlite.ir import Graph
 from finnlite.ops.axi import AxiIn, AxiOut, border_elems
 from finnlite.ops.elementwise import Add
 from finnlite.ops.movement import Flatten, Reshape, Transpose
+from finnlite.ops.padding import StreamPad
 from finnlite.ops.scaling import Affine
 from finnlite.ops.thresholding import Thresholding
+from finnlite.ops.unit import elements
 from finnlite.runtime import codec as codec_module
 from finnlite.runtime.codec import Codec
 from finnlite.runtime.errors import InputError
@@ -35,7 +37,7 @@ from tests.properties.stages import Compiled, compiled, seeds_of
 
 def metadata_of(graph: Graph) -> Metadata:
     """What the driver reads of a graph's deployment."""
-    elements = borders(graph)[0].input(0).shape[-1]
+    count = elements(borders(graph)[0].input(0))
     plan = deployment_plan(
         graph,
         "0123456789abcdef" * 4,
@@ -44,7 +46,7 @@ def metadata_of(graph: Graph) -> Metadata:
         clock_mhz=100.0,
         ii_cycles=10,
         latency_cycles=20,
-        frames=np.ones((1, elements)),
+        frames=np.ones((1, count)),
     )
     return Metadata.parse(plan.files["metadata.json"].decode())
 
@@ -231,6 +233,28 @@ def test_integers_that_are_moved_are_packed_in_their_new_order() -> None:
     (result,) = codec.decode(packed).values()
     np.testing.assert_array_equal(result, x.transpose(0, 2, 1).reshape(9, 24))
     assert result.dtype == np.float32
+
+
+def test_images_cross_both_borders() -> None:
+    """Channels last inside; the host moves them, and gives the images that leave their shape again."""
+    graph = Graph()
+    value = graph.input("x", (1, 3, 4, 5), DataType["INT4"])
+    value = graph.add(Transpose(perm=(0, 2, 3, 1)), value)
+    value = graph.add(AxiIn(elems=16), value)
+    value = graph.add(StreamPad(pads=(0, 1, 1, 0)), value)
+    value = graph.add(AxiOut(elems=16), value)
+    value = graph.add(Transpose(perm=(0, 3, 1, 2)), value)
+    graph.outputs = [graph.add(Affine(), value, graph.constant(np.float64(0.5)))]
+    codec, host = Codec(metadata_of(graph)), Host(graph)
+    x = np.random.default_rng(0).integers(-8, 8, (9, 3, 4, 5))
+    packed = encoded(codec, x)
+    np.testing.assert_array_equal(packed, pack(x.transpose(0, 2, 3, 1).reshape(9, 60), "INT4"))
+    np.testing.assert_array_equal(host.encode(x), x.transpose(0, 2, 3, 1).reshape(9, 60))
+    padded = np.pad(x, ((0, 0), (0, 0), (0, 1), (1, 0)))
+    leaving = padded.transpose(0, 2, 3, 1).reshape(9, 90)
+    for (found,) in (codec.decode(pack(leaving, "INT4")).values(), host.decode(leaving).values()):
+        np.testing.assert_array_equal(found, np.float32(0.5) * padded)
+    assert codec.decode(np.zeros((0, codec.out_bytes), np.uint8)).popitem()[1].shape == (0, 3, 5, 6)
 
 
 # -- memory -----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from finnlite.backends.pynq.host_program import program_of
 from finnlite.errors import UnsupportedError
 from finnlite.execution import Session
 from finnlite.ir import Graph, Op
-from finnlite.ops import OPERATORS
+from finnlite.ops import OPERATORS, pools, spatial
 from finnlite.ops import convolution as conv
 from finnlite.ops import elementwise as ew
 from finnlite.ops import movement as mv
@@ -147,8 +147,8 @@ CASES: list[Case] = [
     (red.ReduceMean(axes=(1, -1)), X3, [], 0),
     (red.ReduceMax(axes=(2,), keepdims=False), X3, [], 0),
     (red.ReduceMin(axes=(2,)), X3, [], 0),
-    (conv.GlobalAveragePool(), X4, [], 0),
-    (conv.GlobalMaxPool(), X3, [], 0),
+    (pools.GlobalAveragePool(), X4, [], 0),
+    (pools.GlobalMaxPool(), X3, [], 0),
     (out.Softmax(axis=1), X3, [], 0),
     (out.Softmax(), WIDE, [], 0),
     (out.LogSoftmax(axis=-1), WIDE, [], 0),
@@ -197,10 +197,15 @@ def refused(op: Op, *constants: Any) -> Graph:
 
 REFUSED |= {
     "Conv": refused(conv.Conv(), floats(2, 6, 3, 2)),
-    "MaxPool": refused(conv.MaxPool(kernel_shape=(2, 2))),
-    "AveragePool": refused(conv.AveragePool(kernel_shape=(2, 2))),
-    "Pad": refused(conv.Pad(), ints(0, 0, 1, 2, 0, 0, 3, 0)),
+    "MaxPool": refused(pools.MaxPool(kernel_shape=(2, 2))),
+    "AveragePool": refused(pools.AveragePool(kernel_shape=(2, 2))),
+    "Pad": refused(spatial.Pad(), ints(0, 0, 1, 2, 0, 0, 3, 0)),
+    "ConvTranspose": refused(conv.ConvTranspose(), floats(6, 2, 3, 2)),
+    "Resize": refused(spatial.Resize(), None, np.array([1, 1, 2, 2], np.float32)),
+    "Split": refused(mv.Split(axis=1), ints(2, 4)),
 }
+THROUGH_REFUSED = {"InsertZeros", "Pad", "SumPool", "Upsample_zeros"}
+"""Own operators whose expansions have one of those."""
 
 
 def assert_equal(program: Program, graph: Graph, x: NDArray[Any]) -> None:
@@ -223,7 +228,13 @@ def test_an_operator_is_evaluated_as_onnxruntime_does(case: Case) -> None:
     assert_equal(program_of(graph), graph, x)
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", sorted(THROUGH_REFUSED))
+def test_what_expands_to_a_refused_operator_is_refused(name: str) -> None:
+    with pytest.raises(UnsupportedError, match="an operator that the driver evaluates with numpy, is"):
+        program_of(UNITS[name])
+
+
+@pytest.mark.parametrize("name", sorted(set(UNITS) - THROUGH_REFUSED))
 def test_units_and_own_operators_are_evaluated_through_their_expansions(name: str) -> None:
     graph = UNITS[name]
     (value,) = graph.inputs

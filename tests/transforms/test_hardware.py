@@ -148,15 +148,15 @@ def test_an_operator_between_layers_without_a_unit_is_an_error() -> None:
     )
 
 
-def test_a_fork_is_an_error() -> None:
+def test_a_result_that_layers_and_the_host_read_is_an_error() -> None:
     graph = integer_mlp()
     hidden = graph.node("fc0_quant").output
     graph.outputs.append(graph.add(Mul(), hidden, graph.constant(np.float32(2)), name="extra"))
     with pytest.raises(UnsupportedError) as error:
         MapToHardware().apply(graph)
     assert str(error.value) == (
-        "node 'fc0_act': its result must have one reader, is read by 'fc1' and 'extra'; "
-        "streams that fork have no unit yet: remove the extra reader"
+        "node 'fc0_act': its result must be read by layers or by the host, not by both, is read by 'fc1' "
+        "and 'extra'; remove the reader that is no layer: one accelerator has one output stream"
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from finnlite.errors import ModelError
-from finnlite.execution import execute, run_onnx
+from finnlite.execution import Session, execute, run_onnx
 from finnlite.transforms.importing import import_model
 
 SHAPE = (1, 3, 1, 4)
@@ -41,6 +41,8 @@ def floats(*shape):
     return np.random.default_rng(1).uniform(0.5, 2, size=shape).astype(np.float32)
 
 
+NOTHING = np.zeros(0, dtype=np.float32)
+SCALES = np.float32([1, 1, 3, 2])
 PADS = [0, 0, 1, 2, 0, 0, 0, 1]
 CASES = [
     (9, "Clip", (), {"min": -0.5, "max": 0.25}),
@@ -78,6 +80,13 @@ CASES = [
     (9, "BatchNormalization", tuple(floats(3) for _ in range(4)), {"epsilon": 0.01}),
     (14, "BatchNormalization", tuple(floats(3) for _ in range(4)), {"training_mode": 0}),
     (9, "Flatten", (), {"axis": 1}),
+    (9, "Upsample", (SCALES,), {"mode": "nearest"}),
+    (10, "Resize", (SCALES,), {"mode": "nearest"}),
+    (11, "Resize", (NOTHING, SCALES), {"coordinate_transformation_mode": "asymmetric"}),
+    (12, "Resize", (NOTHING, NOTHING, ints(1, 3, 2, 9)), {"mode": "linear"}),
+    (13, "Resize", (None, None, ints(1, 3, 3, 7)), {"coordinate_transformation_mode": "align_corners"}),
+    (18, "Resize", (None, SCALES[2:]), {"axes": [2, -1], "mode": "cubic"}),
+    (18, "Resize", (None, None, ints(8)), {"axes": [3], "antialias": 0}),
     (9, "PRelu", (floats(3, 1, 1),), {}),
     (9, "Cast", (), {"to": TensorProto.DOUBLE}),
     (9, "MaxPool", (), {"kernel_shape": [1, 2], "strides": [1, 2]}),
@@ -110,6 +119,40 @@ def test_node_equals_onnxruntime_on_the_source(opset, op_type, constants, attrib
     np.testing.assert_array_equal(result, expected[0])
     batch = execute(graph, np.concatenate([x, -x, x]))
     np.testing.assert_array_equal(batch[::2], np.concatenate([expected[0]] * 2))
+
+
+@pytest.mark.parametrize(
+    ("opset", "constants", "attributes", "lengths"),
+    [
+        (9, (), {"axis": 1, "split": [2, 1]}, [2, 1]),
+        (11, (), {"axis": -1}, [2, 2]),
+        (13, (ints(1, 3),), {"axis": 3}, [1, 3]),
+        (13, (), {"axis": 3}, [2, 2]),
+        (18, (), {"axis": 1, "num_outputs": 2}, [2, 1]),
+    ],
+)
+def test_the_lengths_of_a_split_are_spelled_out(opset, constants, attributes, lengths):
+    model = model_of(opset, "Split", constants, outputs=("y", "z"), **attributes)
+    x = np.random.default_rng(0).normal(size=SHAPE).astype(np.float32)
+    graph = import_model(model)
+    assert graph.node("node").input(1).const.tolist() == lengths
+    for found, wanted in zip(
+        Session(graph).run(np.concatenate([x, -x])).values(),
+        run_onnx(model.SerializeToString(), {"x": x}),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(found[:1], wanted)
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"antialias": 1, "mode": "linear"}, {"keep_aspect_ratio_policy": "not_larger"}]
+)
+def test_resize_with_a_policy_or_antialias_is_refused(attributes):
+    with pytest.raises(ModelError) as error:
+        import_model(model_of(18, "Resize", (None, None, ints(1, 3, 2, 8)), **attributes))
+    assert str(error.value) == (
+        "node 'node': Resize must not use antialias or keep_aspect_ratio_policy, does; export without"
+    )
 
 
 def test_every_opset_in_range_is_read():

@@ -278,7 +278,7 @@ class Builder:
             node,
             self._opset,
             carrier=np.dtype(np.float32) if first is None else first.carrier,
-            rank=0 if first is None else len(first.shape),
+            shape=() if first is None else first.shape,
             constant=self.constants.__getitem__,
         )
         cls = lookup(form.domain, form.op_type)

@@ -37,6 +37,8 @@ def operator_of(node: NodeProto) -> tuple[str, str]:
     domain = domain_of(node)
     if domain == QONNX_DOMAIN and node.op_type == "Trunc" and len(node.input) == 5:  # version 2 has 6
         return OWN_DOMAIN, "TruncV1"
+    if not domain and node.op_type == "Upsample":
+        return domain, "Resize"
     return domain, node.op_type
 
 
@@ -81,6 +83,7 @@ _BECAME_INPUTS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "Pad": (11, ("pads", "value")),
     "ReduceSum": (13, ("axes",)),
     "Slice": (10, ("starts", "ends", "axes")),
+    "Split": (13, ("split",)),
     "Squeeze": (13, ("axes",)),
     "TopK": (10, ("k",)),
     "Unsqueeze": (13, ("axes",)),
@@ -104,7 +107,7 @@ def modern(
     node: NodeProto,
     opset: int,
     carrier: np.dtype[Any],
-    rank: int,
+    shape: tuple[int, ...],
     constant: Callable[[str], NDArray[Any]],
 ) -> Form:
     """A node in the form of opset 17 (of QONNX's version 2).
@@ -113,7 +116,7 @@ def modern(
         node: The node.
         opset: The model's opset.
         carrier: The element type of its first input.
-        rank: The number of axes of its first input.
+        shape: The shape of its first input, batch 1.
         constant: Gives the array of a constant input.
 
     Raises:
@@ -123,6 +126,7 @@ def modern(
     form = Form(*operator_of(node), attributes, [name or None for name in node.input])
     if form.domain:
         return form
+    rank = len(shape)
     for name in _OBSOLETE.get(node.op_type, ()):
         form.attributes.pop(name, None)
     since, names = _BECAME_INPUTS.get(node.op_type, (0, ()))
@@ -141,7 +145,56 @@ def modern(
         _softmax(form, rank)
     if node.op_type == "Pad" and len(form.inputs) > 3:
         _pad_all_axes(form, rank, constant)
+    if node.op_type == "Split":
+        _split_lengths(form, shape, len(node.output))
+    if form.op_type == "Resize":
+        _scales(form, opset, shape, constant)
     return form
+
+
+def _split_lengths(form: Form, shape: tuple[int, ...], parts: int) -> None:
+    """Spells out the lengths that the number of outputs implies: equal ones, the last perhaps shorter."""
+    form.take("num_outputs")
+    if len(form.inputs) > 1 and form.inputs[1] is not None:
+        return
+    axis = form.attributes.get("axis")
+    length = shape[0 if axis is None else axis.i]
+    step = -(-length // parts)
+    lengths = [min(step, length - start) for start in range(0, length, step)]
+    form.inputs[1:] = [np.array(lengths, dtype=np.int64)]
+
+
+def _scales(form: Form, opset: int, shape: tuple[int, ...], constant: Callable[[str], NDArray[Any]]) -> None:
+    """All scales and nothing else: sizes would hold the batch, older forms mean pixels from the corner."""
+    if opset < 11:
+        form.give("coordinate_transformation_mode", "asymmetric")
+        form.give("nearest_mode", "floor")
+        form.inputs.insert(1, None)
+    policy = form.take("keep_aspect_ratio_policy")
+    if form.take("antialias") or policy not in (None, b"stretch"):
+        raise ModelError("Resize must not use antialias or keep_aspect_ratio_policy, does; export without")
+    axes = form.take("axes")
+    listed = range(len(shape)) if axes is None else [int(axis) % len(shape) for axis in axes]
+    roi, scales, sizes = (*form.inputs[1:], None, None, None)[:3]
+    given = constant(scales) if isinstance(scales, str) else np.zeros(0, dtype=np.float32)
+    factors = np.ones(len(shape), dtype=np.float32)
+    if isinstance(sizes, str) and not given.size:
+        for axis, size in zip(listed, constant(sizes).ravel().tolist(), strict=True):
+            factors[axis] = 1 if axis == 0 else _factor(shape[axis], int(size))
+    else:
+        for axis, factor in zip(listed, given.ravel().tolist(), strict=True):
+            factors[axis] = factor
+    crops = form.attributes.get("coordinate_transformation_mode")
+    keeps_roi = crops is not None and crops.s == b"tf_crop_and_resize"
+    form.inputs[1:] = [roi if keeps_roi else None, factors]
+
+
+def _factor(length: int, size: int) -> np.float32:
+    """The least float32 that makes `size` pixels of `length`."""
+    factor = np.float32(size / length)
+    while np.floor(np.float32(length) * factor) < size:
+        factor = np.nextafter(factor, np.float32(np.inf))
+    return factor
 
 
 def _softmax(form: Form, rank: int) -> None:

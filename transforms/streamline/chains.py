@@ -4,28 +4,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from finnlite.errors import UnsupportedError
+from finnlite.errors import IRError, UnsupportedError
 from finnlite.execution import Session
 from finnlite.ir import Graph, Node, Value, carrier_of
-from finnlite.ops.linear import MatMul, dot_bounds
-from finnlite.ops.movement import Cast
+from finnlite.ops.convolution import Conv, ConvTranspose
+from finnlite.ops.linear import MatMul
+from finnlite.ops.movement import Cast, Concat, Split
+from finnlite.ops.pools import MaxPool, SumPool
+from finnlite.ops.reduction import IntegerAdd
+from finnlite.ops.spatial import Pad, Resize
+from finnlite.ops.table import Lookup
 from finnlite.ops.thresholding import Thresholding
 
 from .levels import Domain
+from .ranges import MAX_INPUT_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-__all__ = ["Chain", "chain_of", "is_integer", "move", "root_domain", "varying", "walk_back"]
+__all__ = ["Chain", "chain_of", "is_integer", "move", "varying", "walk_back", "widens"]
 
-_MAX_INPUT_BITS = 32
-"""Widest integer of a model's input; products of wider ones have no exact carrier."""
+_MAKERS = (MatMul, Conv, ConvTranspose, SumPool, IntegerAdd, Thresholding, Lookup)
+"""Operators that make integers of integers; on floats their result is no integer."""
+_SELECTORS = (Concat, MaxPool, Pad, Resize, Split)
+"""Operators whose results are elements of their inputs (or a constant), but not each of them once."""
 
 
 def is_integer(value: Value) -> bool:
@@ -37,13 +46,15 @@ def is_integer(value: Value) -> bool:
         return False
     node = value.producer
     if node is None:
-        return value.const is None and value.datatype.bitwidth() <= _MAX_INPUT_BITS
-    if isinstance(node.op, MatMul | Thresholding):
+        return value.const is None and value.datatype.bitwidth() <= MAX_INPUT_BITS
+    if isinstance(node.op, _MAKERS):
         return value.carrier.kind == "f"
     if isinstance(node.op, Cast):
         exact = value.carrier.itemsize >= carrier_of(value.datatype).itemsize
         return exact and node.input(0).datatype == value.datatype and is_integer(node.input(0))
-    return node.op.moves_data and is_integer(node.input(0))
+    if not (node.op.moves_data or isinstance(node.op, _SELECTORS)):
+        return False
+    return value.carrier.kind == "f" and all(is_integer(node.input(i)) for i in varying(node))
 
 
 def varying(node: Node) -> list[int]:
@@ -56,6 +67,11 @@ def move(node: Node, array: NDArray[Any]) -> NDArray[Any]:
     return node.op.move(array, node.output.shape)
 
 
+def widens(node: Node) -> bool:
+    """Whether a node has more elements than one of its inputs that are not constant: it repeats them."""
+    return any(prod(node.input(i).shape) < prod(node.output.shape) for i in varying(node))
+
+
 def walk_back(value: Value) -> tuple[Value, list[Node]]:
     """Walks back over affine operators and moves of one non-constant input.
 
@@ -66,7 +82,7 @@ def walk_back(value: Value) -> tuple[Value, list[Node]]:
     while not is_integer(value) and value.producer is not None:
         node = value.producer
         inputs = varying(node)
-        if len(inputs) != 1 or not (_is_affine(node, inputs[0]) or node.op.moves_data):
+        if len(inputs) != 1 or not (_is_affine(node, inputs[0]) or node.op.moves_data) or widens(node):
             break
         before = node.input(inputs[0])
         if before.carrier.kind != "f" and not (is_integer(before) and node.output.carrier.kind == "f"):
@@ -92,6 +108,21 @@ class Chain:
     nodes: list[Node] = field(default_factory=list)
 
     @property
+    def name(self) -> str:
+        """The name of its last node."""
+        return self.value.name if self.value.producer is None else self.value.producer.name
+
+    @property
+    def origin(self) -> tuple[str, ...]:
+        """The nodes of the source that it consists of."""
+        return tuple(dict.fromkeys(name for node in self.nodes for name in (node.origin or (node.name,))))
+
+    @property
+    def following(self) -> Node | None:
+        """The node in front of which its replacement goes."""
+        return None if self.value.producer is None else self.value.producer._next
+
+    @property
     def moves(self) -> list[Node]:
         """The nodes that move data."""
         return [node for node in self.nodes if node.op.moves_data]
@@ -105,15 +136,37 @@ class Chain:
             return node
         return None
 
-    def function(self, domain: Domain) -> Callable[[NDArray[np.int64]], NDArray[Any]]:
-        """The function, lane by lane: (K, lanes) indices to (K, lanes) values, by onnxruntime itself.
+    @property
+    def lanes(self) -> int:
+        """How many different functions a sample holds: one a channel where nothing varies within an image."""
+        elements = int(np.prod(self.root.shape))
+        return self.root.shape[1] if len(self.root.shape) > 2 and self._is_per_channel() else elements
 
-        A lane is an element of the root; where the chain moves data the results are put back in order.
-        """
-        graph = Graph("chain")
-        twins: dict[Value, Value] = {self.root: graph.input("root", self.root.shape)}
-        twins[self.root].type = self.root.type
+    def _is_per_channel(self) -> bool:
+        """Whether all constants belong to channels; behind a move only single numbers are known to."""
+        moved = False
         for node in self.nodes:
+            moved |= node.op.moves_data
+            constants = [v for v in node.inputs if v is not None and v.const is not None]
+            if node.op.moves_data:
+                continue
+            if moved and any(v.const is not None and v.const.size > 1 for v in constants):
+                return False
+        try:
+            graph, _ = self._twin((1, self.root.shape[1], *[1] * (len(self.root.shape) - 2)), moves=False)
+        except IRError:
+            return False
+        return all(value.shape[2:].count(1) == len(value.shape[2:]) for value in graph.values)
+
+    def _twin(self, shape: tuple[int, ...], *, moves: bool) -> tuple[Graph, Value]:
+        """The chain as a graph of its own over a root of `shape`, with or without what moves data."""
+        graph = Graph("chain")
+        twins: dict[Value, Value] = {self.root: graph.input("root", shape)}
+        twins[self.root].type = self.root.type._replace(shape=shape)
+        for node in self.nodes:
+            if node.op.moves_data and not moves:
+                twins[node.output] = twins[node.input(0)]
+                continue
             for value in node.inputs:
                 if value is not None and value not in twins:
                     twins[value] = graph.constant(_read(value), name=value.name)
@@ -122,14 +175,29 @@ class Chain:
             twin = graph.add_node(node.op, *inputs, name=node.name)
             twins.update(zip(node.outputs, twin.outputs, strict=True))
         graph.outputs = [twins[self.value]]
+        return graph, twins[self.value]
+
+    def function(self, domain: Domain) -> Callable[[NDArray[np.int64]], NDArray[Any]]:
+        """The function, lane by lane: (K, lanes) indices to (K, lanes) values, by onnxruntime itself.
+
+        A lane is a channel or an element of the root; where the chain moves elements the results are put
+        back in order.
+        """
+        per_channel = len(domain.low) < int(np.prod(self.root.shape))
+        shape = self.root.shape
+        if per_channel:
+            shape = (1, shape[1], *[1] * (len(shape) - 2))
+        graph, _ = self._twin(shape, moves=not per_channel)
         session = Session(graph, threads=1)
-        order = np.arange(int(np.prod(self.root.shape))).reshape(self.root.shape)
-        for node in self.moves:
-            order = move(node, order)
-        back = np.argsort(order.ravel()) if self.moves else slice(None)
+        back: Any = slice(None)
+        if self.moves and not per_channel:
+            order = np.arange(int(np.prod(shape))).reshape(shape)
+            for node in self.moves:
+                order = move(node, order)
+            back = np.argsort(order.ravel())
 
         def evaluate(indices: NDArray[np.int64]) -> NDArray[Any]:
-            points = domain.values(indices).reshape(len(indices), *self.root.shape[1:])
+            points = domain.values(indices).reshape(len(indices), *shape[1:])
             result = session.run(points)[session.outputs[0]]
             return result.reshape(len(indices), -1)[:, back]
 
@@ -155,7 +223,7 @@ def chain_of(value: Value) -> Chain | list[Value]:
     while pending:
         current = pending.pop()
         node = current.producer
-        elementwise = node is not None and (node.op.elementwise or node.op.moves_data)
+        elementwise = node is not None and (node.op.elementwise or node.op.moves_data) and not widens(node)
         if is_integer(current) or node is None or not elementwise:
             ends[current] = None
             continue
@@ -187,61 +255,3 @@ def _in_order(nodes: dict[Node, None]) -> list[Node]:
     for node in nodes:
         visit(node)
     return list(done)
-
-
-def root_domain(root: Value) -> Domain:
-    """The values each lane of a root can take, exactly.
-
-    Raises:
-        UnsupportedError: If it is an input of integers that are too wide.
-    """
-    lanes = int(np.prod(root.shape))
-    if not root.datatype.is_integer():
-        return _float_domain(lanes)
-    if root.producer is None and root.datatype.bitwidth() > _MAX_INPUT_BITS:
-        reader = root.uses[0][0].name if root.uses else root.name
-        message = (
-            f"node {reader!r}: its input {root.name!r} must hold integers of at most {_MAX_INPUT_BITS} bits, "
-            f"is {root.datatype.name}"
-        )
-        raise UnsupportedError(message, node=reader, fix="declare a narrower type (--input-type)")
-    if root.datatype.name == "BIPOLAR":
-        return Domain(
-            np.zeros(lanes, dtype=np.int64),
-            np.ones(lanes, dtype=np.int64),
-            lambda i: (2 * i - 1).astype(root.carrier),
-        )
-    low, high = value_range(root)
-    full = [np.broadcast_to(bound, root.shape).ravel().astype(np.int64) for bound in (low, high)]
-    return Domain(full[0], full[1], lambda i: i.astype(root.carrier))
-
-
-def value_range(value: Value) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The smallest and largest integer of each channel, as arrays that broadcast to the value's shape."""
-    node = value.producer
-    if node is not None and isinstance(node.op, MatMul):
-        weights, (low, high) = node.input(1), value_range(node.input(0))
-        if weights.const is not None:
-            return dot_bounds(weights.const, int(low.min()), int(high.max()))
-    if node is not None and isinstance(node.op, Thresholding):
-        count = node.input(1).shape[1]
-        return np.array(node.op.out_min), np.array(node.op.out_min + node.op.out_step * count)
-    if node is not None and (node.op.moves_data or isinstance(node.op, Cast)):
-        low, high = value_range(node.input(0))
-        return np.asarray(low.min()), np.asarray(high.max())
-    return np.array(int(value.datatype.min())), np.array(int(value.datatype.max()))
-
-
-def _float_domain(lanes: int) -> Domain:
-    """Float32 in order: index i ≥ 0 is the float of bit pattern i, −i its negative.
-
-    It ends at ±2⁶⁰: beyond it products overflow, and ∞·0 and ∞ − ∞ would be taken for levels.
-    """
-    top = int(np.array(2.0**60, dtype=np.float32).view(np.int32))
-
-    def values(indices: NDArray[np.int64]) -> NDArray[Any]:
-        magnitude = np.abs(indices).astype(np.int32).view(np.float32)
-        return np.where(indices < 0, -magnitude, magnitude)
-
-    low, high = np.full(lanes, -top, dtype=np.int64), np.full(lanes, top, dtype=np.int64)
-    return Domain(low, high, values, unbounded=True)

@@ -9,6 +9,7 @@ last place of the largest value.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +19,13 @@ from finnlite.errors import UnsupportedError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Grid", "LiftedWeights", "fit_grid", "lift_weights"]
+__all__ = ["ON_GRID", "Grid", "LiftedWeights", "Zero", "common_step", "fit_grid", "lift_weights"]
 
 MAX_INTEGER = 511
 """Largest |k| a weight lifts to: 8-bit DoReFa weights need ±(2⁸ − 1) and so 9 bits."""
 MAX_LEVEL = 1023
+ON_GRID = 1e-5
+"""How far, in steps, a real may lie beside the integer it stands for."""
 _ULPS = 4
 _FEW = 24
 
@@ -43,7 +46,7 @@ def _distinct(values: NDArray[Any]) -> NDArray[np.float64]:
     return np.array(found[::-1], dtype=np.float64)
 
 
-def _common_step(magnitudes: NDArray[np.float64], limit: int) -> float | None:
+def common_step(magnitudes: NDArray[np.float64], limit: int) -> float | None:
     """The largest step of which all `magnitudes` (> 0, sorted) are multiples of at most `limit`, or None."""
     largest = float(magnitudes[-1])
     smallest = 0.5 * largest / limit
@@ -91,7 +94,7 @@ def _lift(values: NDArray[Any]) -> float | None:
         return 1.0
     if len(magnitudes) > 2 * MAX_INTEGER:
         return None
-    return _common_step(magnitudes, MAX_INTEGER)
+    return common_step(magnitudes, MAX_INTEGER)
 
 
 def lift_weights(weights: NDArray[Any], node: str) -> LiftedWeights:
@@ -128,6 +131,16 @@ def _not_liftable(weights: NDArray[Any], channel: int, node: str) -> Unsupported
     return UnsupportedError(message, node=node, fix="quantize the weights to 8 bits or fewer before export")
 
 
+class Zero(Enum):
+    """Where the real zero should lie on a grid."""
+
+    ANYWHERE = 0
+    INTEGER = 1
+    """On an integer: zeros stand beside the values of the stream."""
+    ORIGIN = 2
+    """On the integer 0: zeros stand between them."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """Values as step·k + offset with integers k."""
@@ -143,26 +156,40 @@ def _bits(integers: NDArray[np.int64]) -> int:
     return max(1, high.bit_length()) if low >= 0 else max((-low - 1).bit_length(), high.bit_length()) + 1
 
 
-def fit_grid(values: NDArray[Any]) -> Grid | None:
+def fit_grid(values: NDArray[Any], zero: Zero = Zero.ANYWHERE) -> Grid | None:
     """The grid of the fewest bits on which sorted distinct `values` lie, an offset of 0 preferred.
 
     Two values ±s are bipolar: step s, integers −1 and 1. None if there is no grid.
+
+    Args:
+        values: The values.
+        zero: Where zero should lie, whatever the bits.
     """
     reals = values.astype(np.float64)
     if not np.isfinite(reals).all():
         return None
     if len(reals) == 1:
+        if zero is not Zero.ANYWHERE and reals[0]:
+            return Grid(float(abs(reals[0])), 0.0, np.sign(reals).astype(np.int64))
         return Grid(1.0, float(reals[0]), np.zeros(1, dtype=np.int64))
     if len(reals) == 2 and reals[0] == -reals[1]:
         return Grid(float(reals[1]), 0.0, np.array([-1, 1]))
     grids = []
     magnitudes = np.unique(np.abs(reals[reals != 0]))
-    step = _common_step(magnitudes, MAX_LEVEL)
+    step = common_step(magnitudes, MAX_LEVEL)
     if step is not None:
         grids.append(Grid(step, 0.0, np.round(reals / step).astype(np.int64)))
-    step = _common_step(reals[1:] - reals[0], MAX_LEVEL)
+    step = common_step(reals[1:] - reals[0], MAX_LEVEL)
     if step is not None:
         integers = np.round((reals - reals[0]) / step).astype(np.int64)
         if np.abs(reals - (step * integers + reals[0])).max() <= _tolerance(reals):
             grids.append(Grid(step, float(reals[0]), integers))
-    return min(grids, key=lambda grid: _bits(grid.integers), default=None)
+    return min(grids, key=lambda grid: (_misses(grid, zero), _bits(grid.integers)), default=None)
+
+
+def _misses(grid: Grid, zero: Zero) -> bool:
+    """Whether zero does not lie where it should."""
+    k = grid.offset / grid.step
+    if zero is Zero.INTEGER:
+        return abs(k - round(k)) >= ON_GRID
+    return zero is Zero.ORIGIN and k != 0

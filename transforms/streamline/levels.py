@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int64]
     Evaluate = Callable[[Indices], NDArray[Any]]
 
-__all__ = ["Breakpoints", "Domain", "TooManyLevels", "find_breakpoints"]
+__all__ = ["Breakpoints", "Domain", "TooManyLevels", "find_breakpoints", "is_monotone"]
 
 MAX_LEVELS = 256
 _EXHAUSTIVE = 2**22
@@ -75,7 +75,8 @@ def find_breakpoints(evaluate: Evaluate, domain: Domain, *, monotone: bool) -> B
         The changes; None if the function is not known to be monotone and has too many points to look at.
 
     Raises:
-        TooManyLevels: If a lane takes more than 256 values.
+        TooManyLevels: If a lane takes more than 256 values; where the function may fall and rise again, it
+            may change more often.
     """
     ends = evaluate(np.stack([domain.low, domain.high]))
     if not monotone:
@@ -104,12 +105,12 @@ def find_breakpoints(evaluate: Evaluate, domain: Domain, *, monotone: bool) -> B
         empty = np.zeros(0, dtype=np.int64)
         return Breakpoints(ends[0], empty, empty, ends[0][:0], ends[1])
     lane, index, value = (np.concatenate(parts) for parts in zip(*done, strict=True))
+    if np.bincount(lane).max() >= MAX_LEVELS:
+        raise TooManyLevels
     return _sorted(ends, lane, index, value)
 
 
 def _sorted(ends: NDArray[Any], lane: Indices, index: Indices, value: NDArray[Any]) -> Breakpoints:
-    if lane.size and np.bincount(lane).max() >= MAX_LEVELS:
-        raise TooManyLevels
     order = np.lexsort((index, lane))
     return Breakpoints(ends[0], lane[order], index[order], value[order], ends[1])
 
@@ -132,4 +133,19 @@ def _exhaustive(evaluate: Evaluate, domain: Domain, ends: NDArray[Any]) -> Break
     grid = np.minimum(domain.low + np.arange(count)[:, None], domain.high)
     values = evaluate(grid)
     row, lane = np.nonzero(values[1:] != values[:-1])
+    busy = np.flatnonzero(np.bincount(lane, minlength=len(domain.low)) >= MAX_LEVELS)
+    if any(len(np.unique(values[:, number])) > MAX_LEVELS for number in busy):
+        raise TooManyLevels
     return _sorted(ends, lane, grid[row + 1, lane], values[row + 1, lane])
+
+
+def is_monotone(points: Breakpoints) -> bool:
+    """Whether every lane only rises or only falls."""
+    previous = np.concatenate([points.first[:0], points.value])[:-1]
+    starts = np.flatnonzero(np.diff(points.lane, prepend=-1))
+    before = np.concatenate([points.value[:1], previous]) if points.value.size else points.value
+    before = before.copy()
+    before[starts] = points.first[points.lane[starts]]
+    rises = points.value > before
+    direction = (points.last > points.first)[points.lane]
+    return bool((rises == direction).all())

@@ -1,83 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Products: a matrix product of a scaled integer and liftable weights is an integer product, scaled.
+"""Products: a product of a scaled integer and liftable weights is an integer product, scaled.
 
 With x = s_x·q + o_x per input channel and W = s_w·K per output channel, x·W = s_w·s_x·(q·K) + s_w·(o_x·K).
+`MatMul` and `Gemm` are here, convolutions in `convolutions`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from qonnx.core.datatype import BaseDataType
 
 from finnlite.errors import UnsupportedError
 from finnlite.ir import Graph, Node, Value
 from finnlite.ops.linear import Gemm, MatMul
-from finnlite.ops.movement import cast_to
-from finnlite.ops.scaling import Affine
 from finnlite.ops.shapes import integer_type
 
-from .chains import is_integer, move, value_range, walk_back
-from .constants import lift_weights
-from .quantizers import materialise
+from .constants import common_step, lift_weights
+from .ranges import value_range
+from .views import View, as_carrier, channel_terms, see_as, view_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["View", "lift_product", "lift_weights_of", "view_of"]
+__all__ = ["bias_of", "carrier_of_sums", "input_scale", "integer_weights", "lift_matrix", "lift_product"]
 
 _EXACT = 2**24
+_LARGEST_RATIO = 64
+"""Largest ratio between the scales of input channels that goes into the weights."""
 
 
-@dataclass(frozen=True)
-class View:
-    """An integer value and the scale and offset (float64, broadcasting to its shape) it is seen through."""
-
-    integers: Value
-    scale: NDArray[np.float64]
-    offset: NDArray[np.float64]
-
-
-def view_of(graph: Graph, reader: Node) -> View:
-    """The integers behind the first input of `reader`; materialises the quantizer where there is one.
-
-    Raises:
-        UnsupportedError: If there is no quantizer, or an element type without the precision stands behind it.
-    """
-    base, tail = walk_back(reader.input(0))
-    if not is_integer(base):
-        materialise(graph, base, reader)
-        base, tail = walk_back(reader.input(0))
-    if not is_integer(base):
-        message = f"node {reader.name!r}: its input must be float32 or float64, is {base.carrier}"
-        raise UnsupportedError(message, node=reader.name, fix="export the model in float32")
-    scale, offset = np.ones(()), np.zeros(())
-    integers = base
-    for node in tail:
-        index = next(i for i, v in enumerate(node.inputs) if v is not None and v.const is None)
-        if node.op.moves_data:
-            shape = node.input(index).shape
-            scale, offset = (
-                term if term.size == 1 else move(node, np.broadcast_to(term, shape))
-                for term in (scale, offset)
-            )
-            scale, offset = (term.reshape(()) if term.size == 1 else term for term in (scale, offset))
-            integers = graph.add(
-                node.op, integers, *node.inputs[1:], name=node.name, before=reader, origin=node.origin
-            )
-        else:
-            with np.errstate(divide="ignore"):
-                a, b = node.op.affine_terms(index, *node.inputs)
-            if not (np.isfinite(a).all() and np.isfinite(b).all()):
-                message = f"node {node.name!r}: must not divide by 0, does"
-                raise UnsupportedError(message, node=node.name, fix="repair the constant and export again")
-            scale, offset = scale * a, offset * a + b
-    return View(integers, scale, offset)
-
-
-def lift_weights_of(node: Node) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Integer weights (MW, MH) and scales of a product.
+def lift_matrix(node: Node) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Integer weights (MW, MH) and scales of a matrix product.
 
     Raises:
         UnsupportedError: If the second operand is computed or cannot be lifted, or the first is constant.
@@ -118,52 +73,41 @@ def lift_product(graph: Graph, node: Node) -> None:
     """
     _check_factors(node)
     view = view_of(graph, node)
-    weights, weight_scale = lift_weights_of(node)
-    scale, rows = _input_scale(node, view.scale, len(weights))
-    if rows is not None:
-        weights = weights * rows[:, None]
-    offset_x = np.broadcast_to(view.offset.ravel(), (len(weights),))
-    acc_scale = weight_scale * scale
-    acc_offset = weight_scale * (offset_x @ lift_rows(weights, rows)) if offset_x.any() else np.zeros(())
-    acc_scale, acc_offset = _gemm_terms(node, acc_scale, acc_offset)
-    product = _integer_product(graph, node, view.integers, weights)
-    offset = graph.constant(acc_offset) if np.any(acc_offset) else None
-    origin = node.origin or (node.name,)
-    name = f"{node.name}_scale"
-    real = graph.add(
-        Affine(), product, graph.constant(acc_scale), offset, name=name, before=node, origin=origin
+    weights, weight_scale = lift_matrix(node)
+    scales, offsets = channel_terms(node, view)
+    scale, factors = input_scale(node, scales)
+    acc_offset = weight_scale * (offsets @ weights.astype(np.float64)) if offsets.any() else np.zeros(())
+    if factors is not None:
+        weights = weights * factors[:, None]
+    terms = _gemm_terms(node, weight_scale * scale, acc_offset)
+    carrier = carrier_of_sums(weights.T, view.integers)
+    q = as_carrier(graph, view.integers, carrier, node)
+    integers = integer_weights(graph, node, weights.astype(carrier))
+    origin, name = node.origin or (node.name,), f"{node.name}_accumulator"
+    product = graph.add_node(MatMul(), q, integers, before=node, origin=origin, outputs=(name,)).output
+    see_as(graph, node, [View(product, *terms)])
+
+
+def input_scale(node: Node, scales: NDArray[np.float64]) -> tuple[float, NDArray[np.float32] | None]:
+    """The one scale of all input channels, and the integers by which their weights are multiplied, if any.
+
+    Raises:
+        UnsupportedError: If the scales are not ± small integers times one scale.
+    """
+    magnitudes = np.abs(scales)
+    if magnitudes.max() - magnitudes.min() <= 1e-12 * magnitudes.max():
+        if (scales >= 0).all() or (scales <= 0).all():
+            return float(scales[0]), None
+        return float(magnitudes[0]), np.sign(scales).astype(np.float32)
+    step = common_step(np.unique(magnitudes[magnitudes > 0]), _LARGEST_RATIO)
+    if step is not None:
+        return step, np.round(scales / step).astype(np.float32)
+    message = (
+        f"node {node.name!r}: all {len(scales)} input channels must share one scale, "
+        f"have {len(np.unique(magnitudes))} from {magnitudes.min():.6g} to {magnitudes.max():.6g}"
     )
-    if real.carrier != node.output.carrier:
-        real = graph.add(cast_to(node.output.carrier), real, before=node, origin=origin)
-    graph.replace(node.output, real)
-    graph.remove(node)
-    integer_node = product.producer
-    if integer_node is not None:
-        graph.rename_node(integer_node, node.name)
-
-
-def lift_rows(weights: NDArray[np.float32], rows: NDArray[np.float32] | None) -> NDArray[np.float64]:
-    """The weights as they were before rows were turned around."""
-    undone = weights if rows is None else weights * rows[:, None]
-    return undone.astype(np.float64)
-
-
-def _input_scale(
-    node: Node, scale: NDArray[np.float64], channels: int
-) -> tuple[float, NDArray[np.float32] | None]:
-    """The one scale of all input channels, and the sign by which each weight row is multiplied, if any."""
-    lanes = np.broadcast_to(scale.ravel(), (channels,)) if scale.size > 1 else scale.ravel()
-    magnitudes = np.abs(lanes)
-    if magnitudes.max() - magnitudes.min() > 1e-12 * magnitudes.max():
-        message = (
-            f"node {node.name!r}: all {channels} input channels must share one scale, "
-            f"have {len(np.unique(magnitudes))} from {magnitudes.min():.6g} to {magnitudes.max():.6g}"
-        )
-        fix = "use one scale for all channels of this activation, and one std for a declared input"
-        raise UnsupportedError(message, node=node.name, fix=fix)
-    if (lanes >= 0).all() or (lanes <= 0).all():
-        return float(lanes[0]), None
-    return float(magnitudes[0]), np.sign(lanes).astype(np.float32)
+    fix = "use one scale for all channels of this activation, and one std for a declared input"
+    raise UnsupportedError(message, node=node.name, fix=fix)
 
 
 def _gemm_terms(
@@ -171,28 +115,39 @@ def _gemm_terms(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if not isinstance(node.op, Gemm):
         return scale, offset
+    return scale * node.op.alpha, offset * node.op.alpha + node.op.beta * bias_of(node)
+
+
+def bias_of(node: Node) -> NDArray[np.float64]:
+    """The constant bias of a product, one number an output channel or one for all; 0 if it has none.
+
+    Raises:
+        UnsupportedError: If it is computed.
+    """
     bias = node.optional(2)
-    scale, offset = scale * node.op.alpha, offset * node.op.alpha
     if bias is None:
-        return scale, offset
+        return np.zeros(())
     if bias.const is None:
-        message = f"node {node.name!r}: the bias of Gemm must be constant, is computed"
-        raise UnsupportedError(message, node=node.name, fix="joins of branches are not mapped yet")
-    row = np.asarray(bias.const, dtype=np.float64)
-    return scale, offset + node.op.beta * row.reshape(-1)
+        message = f"node {node.name!r}: the bias of {node.op.op_type} must be constant, is computed"
+        raise UnsupportedError(message, node=node.name, fix="add what is computed by a node of its own (Add)")
+    return np.asarray(bias.const, dtype=np.float64).reshape(-1)
 
 
-def _integer_product(graph: Graph, node: Node, q: Value, weights: NDArray[np.float32]) -> Value:
-    low, high = int(weights.min()), int(weights.max())
-    bipolar = bool((np.abs(weights) == 1).all())
-    datatype = integer_type(-1, 1, bipolar=True) if bipolar else integer_type(low, high)
-    origin = node.origin or (node.name,)
+def carrier_of_sums(rows: NDArray[np.float32], q: Value) -> np.dtype[Any]:
+    """float32 where every partial sum of the rows' products with q is exact in it, else float64."""
     largest = max(int(np.max(np.abs(bound))) for bound in value_range(q))
-    wide = np.abs(weights).sum(axis=0, dtype=np.float64).max() * largest >= _EXACT
-    carrier = np.dtype(np.float64 if wide else np.float32)
-    integers = graph.constant(weights.astype(carrier), name=node.input(1).name)
-    integers.type = integers.type._replace(datatype=datatype)
-    if q.carrier != carrier:
-        q = graph.add(cast_to(carrier), q, before=node, origin=origin)
-    accumulator = f"{node.name}_accumulator"
-    return graph.add_node(MatMul(), q, integers, before=node, origin=origin, outputs=(accumulator,)).output
+    sums = np.abs(rows).reshape(len(rows), -1).sum(axis=1, dtype=np.float64)
+    return np.dtype(np.float64 if sums.max() * largest >= _EXACT else np.float32)
+
+
+def integer_weights(graph: Graph, node: Node, weights: NDArray[Any]) -> Value:
+    """The integer weights of a product as a constant of their narrowest datatype."""
+    integers = graph.constant(weights, name=node.input(1).name)
+    integers.type = integers.type._replace(datatype=_weight_type(weights))
+    return integers
+
+
+def _weight_type(weights: NDArray[Any]) -> BaseDataType:
+    if (np.abs(weights) == 1).all():
+        return integer_type(-1, 1, bipolar=True)
+    return integer_type(int(weights.min()), int(weights.max()))

@@ -4,7 +4,8 @@
 1. The values at the end of the chain must be few and lie on one grid.
 2. Thresholds are the points where the value changes, found on the integers.
 3. A level that a channel never reaches gets a threshold just beyond the accumulator's range.
-4. A channel that falls is turned around by negating its weights where their type allows it, and compared
+4. A function that falls and rises of few integers is a table (`tables`).
+5. A channel that falls is turned around by negating its weights where their type allows it, and compared
    the other way round where not.
 """
 
@@ -16,15 +17,20 @@ import numpy as np
 
 from finnlite.errors import UnsupportedError
 from finnlite.ir import FLOAT32, Graph, Node, Value, carrier_of
+from finnlite.ops.convolution import Conv, ConvTranspose
 from finnlite.ops.linear import MatMul
-from finnlite.ops.movement import Reshape, cast_to
+from finnlite.ops.movement import Concat, Reshape, cast_to
 from finnlite.ops.scaling import Affine
 from finnlite.ops.shapes import integer_type
+from finnlite.ops.spatial import Pad
 from finnlite.ops.thresholding import Thresholding
+from finnlite.ops.window import WindowOp
 
-from .chains import Chain, chain_of, root_domain, varying
-from .constants import Grid, fit_grid
-from .levels import MAX_LEVELS, Breakpoints, Domain, TooManyLevels, find_breakpoints
+from .chains import Chain, chain_of, is_integer, varying, walk_back, widens
+from .constants import Grid, Zero, fit_grid
+from .levels import MAX_LEVELS, Breakpoints, Domain, TooManyLevels, find_breakpoints, is_monotone
+from .ranges import root_domain
+from .tables import has_table, write_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,33 +53,79 @@ def materialise(graph: Graph, value: Value, reader: Node | None) -> Value:
         UnsupportedError: If the chain is no quantizer.
     """
     chain = _single_chain(value)
-    domain = root_domain(chain.root)
+    domain = root_domain(chain.root, chain.lanes)
     points = _breakpoints(chain, domain, reader)
+    if points is None or not is_monotone(points):
+        if _cut_earlier(graph, chain, reader):
+            return materialise(graph, value, reader)
+        if points is None or not has_table(chain, len(domain.low)):
+            raise _not_monotone(chain, domain)
     levels = np.unique(np.concatenate([points.first, points.value]))
-    grid = fit_grid(levels)
+    grid = fit_grid(levels, _zero(graph))
     if grid is None:
         raise _off_grid(chain, reader, points, len(levels))
-    thresholds, falling = _thresholds(points, domain, grid, levels)
+    before = chain.following
+    if not is_monotone(points):
+        return _finish(graph, chain, grid, write_table(graph, chain, points, levels, grid), before)
+    thresholds, falling = _channels(chain.root, *_thresholds(points, domain, grid, levels))
     if falling.any():
         thresholds, falling = _turn_around(graph, chain, thresholds, falling)
-    return _write(graph, chain, grid, thresholds, falling)
+    return _finish(graph, chain, grid, _write(graph, chain, grid, thresholds, falling), before)
+
+
+def _zero(graph: Graph) -> Zero:
+    """Where the grids should have their zero: it matters where zeros are put beside or between values.
+
+    Branches that meet in a `Concat` are padded with one integer, so it is 0 for all of them.
+    """
+    padded = meets = False
+    for node in graph.nodes:
+        op = node.op
+        if isinstance(op, ConvTranspose):
+            return Zero.ORIGIN
+        meets |= isinstance(op, Concat)
+        padded |= isinstance(op, Pad)
+        padded |= isinstance(op, WindowOp) and (op.auto_pad.startswith("SAME") or any(op.pads or ()))
+    if not padded:
+        return Zero.ANYWHERE
+    return Zero.ORIGIN if meets else Zero.INTEGER
+
+
+def _channels(
+    root: Value, thresholds: NDArray[np.float64], falling: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The rows of the channels, where those of all elements of an image agree."""
+    channels = root.shape[1] if len(root.shape) > 1 else 1
+    if len(thresholds) == channels or len(root.shape) < 3:
+        return thresholds, falling
+    rows = thresholds.reshape(channels, -1, thresholds.shape[1])
+    falls = falling.reshape(channels, -1)
+    if (rows == rows[:, :1]).all() and (falls == falls[:, :1]).all():
+        return rows[:, 0], falls[:, 0]
+    return thresholds, falling
 
 
 def _single_chain(value: Value) -> Chain:
     chain = chain_of(value)
     if isinstance(chain, Chain):
         return chain
+    node = chain[0].producer
     if len(chain) > 1:
         names = " and ".join(repr(v.producer.name if v.producer else v.name) for v in chain)
-        join = _join(value)
-        message = f"node {join!r}: its inputs must depend on one layer, depend on {names}"
-        raise UnsupportedError(
-            message, node=join, fix="joins of branches are not mapped yet; remove the branch"
+        name = _join(value)
+        message, fix = f"its inputs must depend on one layer, depend on {names}", "join them by Add or Concat"
+    elif node is not None and node.op.elementwise and widens(node):
+        name = node.name
+        shapes = " and ".join(str(list(node.input(i).shape)) for i in varying(node))
+        message = (
+            f"{node.op.op_type} must keep the shape of its input, makes {list(node.output.shape)} of {shapes}"
         )
-    node = chain[0].producer
-    name, kind = (node.name, node.op.op_type) if node is not None else (value.name, "input")
-    message = f"node {name!r}: must be elementwise or a product of integers to become hardware, is {kind}"
-    raise UnsupportedError(message, node=name, fix="use it behind the last layer only, or remove it")
+        fix = "repeat channels by a convolution 1 × 1, pixels by Resize"
+    else:
+        name, kind = (node.name, node.op.op_type) if node is not None else (value.name, "input")
+        message = f"must be elementwise or a product of integers to become hardware, is {kind}"
+        fix = "use it behind the last layer only, or remove it"
+    raise UnsupportedError(f"node {name!r}: {message}", node=name, fix=fix)
 
 
 def _join(value: Value) -> str:
@@ -129,8 +181,7 @@ def _not_a_number(chain: Chain, reader: Node | None) -> UnsupportedError:
     return UnsupportedError(message, node=end.name, fix=fix)
 
 
-def _breakpoints(chain: Chain, domain: Domain, reader: Node | None) -> Breakpoints:
-    doubtful = chain.unproven()
+def _breakpoints(chain: Chain, domain: Domain, reader: Node | None) -> Breakpoints | None:
     function = chain.function(domain)
 
     def evaluate(indices: NDArray[np.int64]) -> NDArray[Any]:
@@ -140,31 +191,36 @@ def _breakpoints(chain: Chain, domain: Domain, reader: Node | None) -> Breakpoin
         return values
 
     try:
-        points = find_breakpoints(evaluate, domain, monotone=doubtful is None)
+        return find_breakpoints(evaluate, domain, monotone=chain.unproven() is None)
     except TooManyLevels:
         raise _no_quantizer(chain, reader, "takes more") from None
-    if points is not None and (doubtful is None or _is_monotone(points)):
-        return points
-    culprit = doubtful or chain.nodes[-1]
+
+
+def _cut_earlier(graph: Graph, chain: Chain, reader: Node | None) -> bool:
+    """Materialises a quantizer in front of what is not monotone; says whether there is one."""
+    doubtful = chain.unproven()
+    if doubtful is None:
+        return False
+    for index in varying(doubtful):
+        base, _ = walk_back(doubtful.input(index))
+        if base is not chain.root and not is_integer(base):
+            try:
+                materialise(graph, base, reader)
+            except UnsupportedError:
+                continue
+            return True
+    return False
+
+
+def _not_monotone(chain: Chain, domain: Domain) -> UnsupportedError:
+    culprit = chain.unproven() or chain.nodes[-1]
     size = int((domain.high - domain.low).max()) + 1
     message = (
         f"node {culprit.name!r} ({culprit.op.op_type}): the function before a quantizer must be monotone, "
         f"is not over the {size} values of {chain.root.name!r}"
     )
-    raise UnsupportedError(
-        message, node=culprit.name, fix="use a monotone activation (Relu, Clip, Sign, Tanh)"
-    )
-
-
-def _is_monotone(points: Breakpoints) -> bool:
-    previous = np.concatenate([points.first[:0], points.value])[:-1]
-    starts = np.flatnonzero(np.diff(points.lane, prepend=-1))
-    before = np.concatenate([points.value[:1], previous]) if points.value.size else points.value
-    before = before.copy()
-    before[starts] = points.first[points.lane[starts]]
-    rises = points.value > before
-    direction = (points.last > points.first)[points.lane]
-    return bool((rises == direction).all())
+    fix = "use a monotone activation (Relu, Clip, Sign, Tanh)"
+    return UnsupportedError(message, node=culprit.name, fix=fix)
 
 
 def _thresholds(
@@ -214,17 +270,19 @@ def _turn_around(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     node = chain.root.producer
     own = all(user in chain.nodes for user, _ in chain.root.uses) and not graph.is_output(chain.root)
-    if node is None or not isinstance(node.op, MatMul) or not own:
+    if node is None or not isinstance(node.op, MatMul | Conv) or not own:
         return thresholds, falling
     weights = node.input(1)
-    if weights.const is None:
+    axis = 1 if isinstance(node.op, MatMul) else 0  # of the output channels
+    if weights.const is None or weights.shape[axis] != len(falling):
         return thresholds, falling
     low, high = weights.datatype.min(), weights.datatype.max()
-    columns: NDArray[Any] = weights.const
-    flip = falling & (-columns.max(axis=0) >= low) & (-columns.min(axis=0) <= high)
+    array: NDArray[Any] = weights.const
+    others = tuple(a for a in range(array.ndim) if a != axis)
+    flip = falling & (-array.max(axis=others) >= low) & (-array.min(axis=others) <= high)
     if not flip.any():
         return thresholds, falling
-    turned = np.where(flip, -columns, columns)
+    turned = np.where(np.expand_dims(flip, others), -array, array)
     graph.set_input(node, 1, graph.constant(turned, weights.datatype, name=weights.name))
     graph.refresh(node)  # the accumulator's range is turned around too
     return np.where(flip[:, None], -thresholds, thresholds), falling & ~flip
@@ -233,9 +291,7 @@ def _turn_around(
 def _write(
     graph: Graph, chain: Chain, grid: Grid, thresholds: NDArray[np.float64], falling: NDArray[np.bool_]
 ) -> Value:
-    root, end = chain.root, chain.value.producer
-    before = end._next if end is not None else None
-    origin = tuple(dict.fromkeys(name for node in chain.nodes for name in (node.origin or (node.name,))))
+    root, before, origin = chain.root, chain.following, chain.origin
     x = root
     if x.carrier.kind != "f":
         x = graph.add(cast_to(carrier_of(x.datatype)), x, before=before, origin=origin)
@@ -252,14 +308,20 @@ def _write(
     flags = graph.constant(falling.astype(np.float32)) if falling.any() else None
     low = int(grid.integers.min())
     op = Thresholding(out_min=low, out_step=2 if _is_bipolar(grid) else 1)
-    name = end.name if end is not None else chain.value.name
-    integers = graph.add(op, x, table, flags, name=f"{name}_thresholds", before=before, origin=origin)
+    name = f"{chain.name}_thresholds"
+    integers = graph.add(op, x, table, flags, name=name, before=before, origin=origin)
     if x.shape != root.shape:
         back = graph.constant(np.array([0, *root.shape[1:]], dtype=np.int64))
         integers = graph.add(Reshape(), integers, back, before=before, origin=origin)
+    return integers
+
+
+def _finish(graph: Graph, chain: Chain, grid: Grid, integers: Value, before: Node | None) -> Value:
+    """The moves of the chain behind its integers, and their scale, which everybody reads from now on."""
+    origin, name = chain.origin, chain.name
     for node in chain.moves:
-        rest = node.inputs[1:]
-        integers = graph.add(node.op, integers, *rest, name=node.name, before=before, origin=node.origin)
+        rest, made_by = node.inputs[1:], node.origin or (node.name,)
+        integers = graph.add(node.op, integers, *rest, name=node.name, before=before, origin=made_by)
     offset = graph.constant(np.float64(grid.offset)) if grid.offset else None
     scale = graph.constant(np.float64(grid.step))
     real = graph.add(Affine(), integers, scale, offset, name=f"{name}_scale", before=before, origin=origin)

@@ -8,16 +8,28 @@ from collections.abc import Callable
 from finnlite.errors import UnsupportedError
 from finnlite.ir import Node, Op
 from finnlite.ops.axi import AxiIn, AxiOut
+from finnlite.ops.joins import Duplicate, StreamAdd, StreamConcat, StreamSplit
 from finnlite.ops.label_select import LabelSelect
 from finnlite.ops.mvtu import MVTU
+from finnlite.ops.padding import StreamPad, Upsample
+from finnlite.ops.pooling import WindowMax, WindowSum
+from finnlite.ops.swu import SWU
+from finnlite.ops.table import Lookup
 from finnlite.ops.thresholding import Thresholding
+from finnlite.ops.vvtu import VVTU
 from finnlite.ops.width_converter import WidthConverter
 
 from .axi import axi_in, axi_out
 from .code import LayerCode, Port
+from .joins import add, concat, duplicate, split
 from .label_select import label_select
+from .lookup import lookup
 from .mvtu import mvtu
+from .padding import pad, upsample
+from .pooling import window_max, window_sum
+from .swu import swu
 from .thresholding import thresholding
+from .vvtu import vvtu
 from .width_converter import width_converter
 
 __all__ = ["UNITS", "LayerCode", "Port", "layer_code"]
@@ -25,10 +37,21 @@ __all__ = ["UNITS", "LayerCode", "Port", "layer_code"]
 UNITS: dict[type[Op], Callable[[Node, str], LayerCode]] = {
     AxiIn: axi_in,
     AxiOut: axi_out,
+    Duplicate: duplicate,
     LabelSelect: label_select,
+    Lookup: lookup,
     MVTU: mvtu,
+    StreamAdd: add,
+    StreamConcat: concat,
+    StreamPad: pad,
+    StreamSplit: split,
+    SWU: swu,
     Thresholding: thresholding,
+    Upsample: upsample,
+    VVTU: vvtu,
     WidthConverter: width_converter,
+    WindowMax: window_max,
+    WindowSum: window_sum,
 }
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from finnlite.errors import IRError
 from finnlite.ir import Node
 from finnlite.ops.axi import AxiIn, AxiOut
+from finnlite.ops.unit import elements
 
 from ..writer import element_type
 from .code import BEAT, LAST, LayerCode, Port
@@ -36,8 +37,8 @@ def _border(node: Node, template: str, title: str, elems: int, ports: tuple[Port
     return LayerCode(
         template=template,
         header="axi",
-        title=f"{title} of {elems} elements, {x.shape[-1]} a frame",
-        shape=(("N", str(x.shape[-1])), ("ELEMENTS", str(elems)), ("element", element_type(x.datatype))),
+        title=f"{title} of {elems} elements, {elements(x)} a frame",
+        shape=(("N", str(elements(x))), ("ELEMENTS", str(elems)), ("element", element_type(x.datatype))),
         ports=ports,
         scalars=("written", "read", "have", "bits"),
     )

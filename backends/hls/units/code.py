@@ -6,7 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["BEAT", "LAST", "LayerCode", "Port"]
+from finnlite.ops.unit import MEMORY_DISTANCE
+
+__all__ = ["BEAT", "LAST", "LayerCode", "Port", "lane_memory_pragmas", "memory_pragmas"]
 
 BEAT = "finnlite::beat"
 """A 64-bit word of AXI4-Stream with TLAST."""
@@ -37,6 +39,8 @@ class LayerCode:
         activation: Body of the activation's `apply`, if the step function takes an activation.
         activation_type: An activation of the library, if it needs no body.
         arguments: Further arguments of the library's step function.
+        header: The library's header, if it is not called like the template.
+        body: The step function's lines, if they are not a call of the library's `step`.
     """
 
     template: str
@@ -51,3 +55,28 @@ class LayerCode:
     activation_type: str = ""
     arguments: tuple[str, ...] = field(default=())
     header: str = ""
+    body: tuple[str, ...] = ()
+
+
+def memory_pragmas(member: str, words: int, *, block: bool) -> tuple[str, ...]:
+    """A memory in the state, of words that are wanted again no sooner than a memory promises them.
+
+    Args:
+        member: Its name.
+        words: Its depth; of few words it is registers.
+        block: In block RAM.
+    """
+    if words < MEMORY_DISTANCE:
+        return (f"array_partition variable=state.{member} type=complete",)
+    return (
+        f"bind_storage variable=state.{member} type=ram_s2p impl={'bram' if block else 'lutram'}",
+        f"dependence variable=state.{member} type=inter direction=RAW distance={MEMORY_DISTANCE} true",
+    )
+
+
+def lane_memory_pragmas(member: str, words: int) -> tuple[str, ...]:
+    """The same for memories side by side, one a PE, the state's [PE][words]."""
+    if words < MEMORY_DISTANCE:
+        return memory_pragmas(member, words, block=False)
+    lanes = f"array_partition variable=state.{member} type=complete dim=1"
+    return (lanes, *memory_pragmas(member, words, block=False))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from finnlite.errors import IRError
 from finnlite.ir import Node
 from finnlite.ops.label_select import LabelSelect
+from finnlite.ops.unit import elements
 
 from ..writer import element_type
 from .code import LayerCode, Port
@@ -21,9 +22,9 @@ def label_select(node: Node, name: str) -> LayerCode:
     x, y = node.input(0), node.output
     return LayerCode(
         template="label_select",
-        title=f"index of the largest of {x.shape[-1]} elements, {op.pe} a step",
+        title=f"index of the largest of {elements(x)} elements, {op.pe} a step",
         shape=(
-            ("C", str(x.shape[-1])),
+            ("C", str(elements(x))),
             ("PE", str(op.pe)),
             ("input", element_type(x.datatype)),
             ("output", element_type(y.datatype)),

@@ -10,13 +10,10 @@ from finnlite.ir import Node
 from finnlite.ops.mvtu import MVTU
 
 from ..writer import LANE_BITS, array, element_type, encode, lanes
-from .code import LayerCode, Port
+from .code import LayerCode, Port, memory_pragmas
 from .thresholds import activation
 
 __all__ = ["mvtu"]
-
-_MEMORY_DISTANCE = 4
-"""Steps from a store to the first load that a memory promises (design §8)."""
 
 
 def mvtu(node: Node, name: str) -> LayerCode:
@@ -68,12 +65,7 @@ def _buffer_pragmas(neurons: int, synapses: int) -> tuple[str, ...]:
     """A register file where a word is wanted again sooner than a memory promises it."""
     if neurons == 1:
         return ()  # never replayed
-    if synapses < _MEMORY_DISTANCE:
-        return ("array_partition variable=state.buffer type=complete",)
-    return (
-        "bind_storage variable=state.buffer type=ram_s2p impl=lutram",
-        f"dependence variable=state.buffer type=inter direction=RAW distance={_MEMORY_DISTANCE} true",
-    )
+    return memory_pragmas("buffer", synapses, block=False)
 
 
 def _weights(node: Node, op: MVTU, memory: str, neurons: int, synapses: int) -> str:

@@ -20,12 +20,13 @@ def thresholding(node: Node, name: str) -> LayerCode:
     if not isinstance(op, Thresholding):
         raise IRError(f"node {node.name!r}: must be a Thresholding, is {op.op_type}")
     x, y = node.input(0), node.output
+    lanes = op.folds(node) * op.pe
     act = activation(name, op.pe, node.input(1), node.optional(2), op.out_min, op.out_step)
     return LayerCode(
         template="thresholding",
-        title=f"thresholds of {x.shape[-1]} channels, {op.pe} a step",
+        title=f"thresholds of {lanes} channels, {op.pe} a step",
         shape=(
-            ("C", str(x.shape[-1])),
+            ("C", str(lanes)),
             ("PE", str(op.pe)),
             ("input", element_type(x.datatype)),
             ("output", element_type(y.datatype)),

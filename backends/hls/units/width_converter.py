@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from finnlite.errors import IRError
 from finnlite.ir import Node
+from finnlite.ops.unit import elements
 from finnlite.ops.width_converter import WidthConverter
 
 from .code import LayerCode, Port
@@ -21,9 +22,9 @@ def width_converter(node: Node, name: str) -> LayerCode:
     bits = int(x.datatype.bitwidth())
     return LayerCode(
         template="width_converter",
-        title=f"words of {op.in_elems} elements to words of {op.out_elems}, {x.shape[-1]} a frame",
+        title=f"words of {op.in_elems} elements to words of {op.out_elems}, {elements(x)} a frame",
         shape=(
-            ("N", str(x.shape[-1])),
+            ("N", str(elements(x))),
             ("IN", str(op.in_elems)),
             ("OUT", str(op.out_elems)),
             ("BITS", str(bits)),

@@ -26,11 +26,11 @@ from finnlite.execution import Session
 from finnlite.host import Host
 from finnlite.ir import Graph
 from finnlite.ops.axi import AxiIn, AxiOut, border_elems
-from finnlite.ops.convolution import MaxPool
 from finnlite.ops.elementwise import Add, Relu
 from finnlite.ops.linear import MatMul
 from finnlite.ops.movement import Reshape
 from finnlite.ops.outputs import Softmax
+from finnlite.ops.pools import MaxPool
 from finnlite.ops.thresholding import Thresholding
 from finnlite.plan import Output, Plan
 from finnlite.runtime.metadata import Metadata
@@ -305,6 +305,14 @@ BAD_DATA: dict[str, tuple[dict[str, Any], str]] = {
     "labels": (
         {"input": source_frames(2), "label": np.arange(3)},
         "'label' must hold 2 samples, holds 3",
+    ),
+    "one-hot": (
+        {"input": source_frames(2), "label": np.zeros((2, 5))},
+        "'label' must hold one number a sample, has shape [2, 5]",
+    ),
+    "too many outputs": (
+        {"input": source_frames(2), "output_2": np.zeros((2, 5))},
+        "'output_2' must be an output of the network, which has 2",
     ),
     "outputs": (
         {"input": source_frames(2), "output": np.zeros((2, 4))},

@@ -82,7 +82,8 @@ def test_words_go_both_ways_across_the_borders() -> None:
 def test_the_answers_tell_faults() -> None:
     """No output is the same for all frames and elements: a stuck unit would be seen."""
     for instance in instances():
-        assert len(np.unique(instance.y)) > 1, instance.name
+        for frames in instance.outputs:
+            assert len(np.unique(frames)) > 1, instance.name
 
 
 def test_the_files_do_not_vary() -> None:
@@ -304,8 +305,8 @@ def test_the_standin_compiles_a_bench_for_real(contact: Contact) -> None:
     """The whole way for one unit, with the C++ compiler."""
     contact.tools.config["tool"] = {"compiler": [shutil.which("g++"), "-isystem", str(HEADERS)]}
     units = contact.folder / "units.tcl"
-    lines = [line for line in units.read_text().splitlines() if "mvtu_" not in line or "mvtu_block" in line]
-    kept = [line for line in lines if not re.match(r"    (axi|width|thresholding|label)", line)]
+    lines = units.read_text().splitlines()
+    kept = [line for line in lines if not re.match(r"    (?!mvtu_block )\w+ \w+ \d+$", line)]
     units.write_text("\n".join(kept))
     result = contact.run()
     assert result.returncode == 0, result.stdout

@@ -49,6 +49,18 @@ struct product<bipolar, WEIGHT> {
   }
 };
 
+/// One product of two bipolar numbers.
+template <>
+struct product<bipolar, bipolar> {
+  static const int BITS = 3;
+  typedef plain<BITS>::type value;
+  template <typename V>
+  static value of(const V& x, const ap_uint<1>& code) {
+#pragma HLS inline
+    return (x > 0) == (code == 1) ? value(1) : value(-1);
+  }
+};
+
 /// The sum of the SIMD products of a row, element by element.
 template <typename X, typename WEIGHT, int SIMD>
 struct dot {
