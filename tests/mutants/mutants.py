@@ -1,23 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mutants: small faults in transforms and backend, each with the tests that must notice it."""
 
-from typing import NamedTuple
+from .images import IMAGE_MUTANTS
+from .kinds import Mutant
 
 UNITS = "tests/backends/test_units.py::test_units_equal_their_meaning"
 STREAMLINE = "tests/properties/test_transforms.py::test_streamline_keeps_the_function"
 BORDER = "tests/backends/test_border.py::test_any_order_of_steps_gives_the_same"
 HARDWARE = "tests/properties/test_transforms.py::test_hardware_transforms_keep_the_function_exactly"
-
-
-class Mutant(NamedTuple):
-    """A fault: in `path`, `old` (which occurs once) becomes `new`; `test` must fail then."""
-
-    name: str
-    path: str
-    old: str
-    new: str
-    test: str
-
 
 MUTANTS = (
     Mutant(
@@ -36,7 +26,7 @@ MUTANTS = (
     ),
     Mutant(
         "falling rows forgotten when thresholds are absorbed",
-        "transforms/hardware.py",
+        "transforms/thresholds.py",
         "flags = None if falling is None else np.ascontiguousarray",
         "flags = None if True else np.ascontiguousarray",
         "tests/transforms/test_hardware.py::test_falling_and_shared_thresholds_are_sorted_into_rows",
@@ -156,8 +146,9 @@ MUTANTS = (
     Mutant(
         "room for one frame's TLAST",
         "backends/hls/network.py",
-        "in_flight = _frames_in_flight(layers, depths)",
-        "in_flight = 1",
+        'end, "s1", _frames_in_flight(layers, inside)',
+        'end, "s1", 1',
         f"{BORDER}[small]",
     ),
+    *IMAGE_MUTANTS,
 )

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.backends.unity import NO_COMPILE
-from tests.mutants.mutants import Mutant
+from tests.mutants.kinds import Mutant
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.mutants import MUTANTS, Mutant
+from tests.mutants.images import IMAGE_MUTANTS
+from tests.mutants.kinds import Mutant
+from tests.mutants.mutants import MUTANTS
 from tests.mutants.run import copy_repository, is_noticed, plant
 
 
@@ -22,7 +24,8 @@ def test_the_tests_notice(mutant: Mutant, copy: Path) -> None:
 
 
 def test_there_are_ten_of_transforms_and_backend() -> None:
-    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 10
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 20
+    assert len(IMAGE_MUTANTS) >= 10
     assert {mutant.path.split("/")[0] for mutant in MUTANTS} == {"transforms", "backends"}
 
 

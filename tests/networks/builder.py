@@ -45,6 +45,7 @@ class Signal:
         is_exact: Whether the float32 sums behind it do not depend on their order. Where they do, what
             follows must not put its thresholds on the lattice of the accumulator.
         bits: Bits of the integers behind it, if it is quantized.
+        datatype: Of an image that a quantizer or a declaration has given one.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Signal:
     levels: NDArray[np.float32] | None = None
     is_exact: bool = True
     bits: int = 0
+    datatype: str = ""
 
     @property
     def channels(self) -> int:

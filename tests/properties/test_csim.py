@@ -68,7 +68,8 @@ def accelerator(graph: Graph, prefix: str) -> Graph:
         twins[value] = result.input(value.name, value.shape, value.datatype)
     for node in inner.nodes:
         inputs = [value and twins[value] for value in node.inputs]
-        twins[node.output] = result.add(node.op, *inputs, name=f"{prefix} {node.name}")
+        twin = result.add_node(node.op, *inputs, name=f"{prefix} {node.name}")
+        twins.update(zip(node.outputs, twin.outputs, strict=True))
     result.outputs = [twins[value] for value in inner.outputs]
     result.validate()
     return result
