@@ -22,14 +22,22 @@ MLPS: dict[str, dict[str, str]] = {
     "lfc_w1a1": {},
     "unsw_w2a2": {},
 }
+IMAGES = (
+    "cnv_w1a1",
+    "cnv_w1a2",
+    "cnv_w1a1_brevitas",
+    "mnist_cnn_w1a1",
+    "resnet8_w4a4",
+    "mobilenet_tiny_w4a4",
+)
 SHOWN = {"tfc_w1a1", "lfc_w1a1"}
 """Networks that also see a thousand MNIST images."""
 
 
-@pytest.mark.parametrize("model", MLPS)
+@pytest.mark.parametrize("model", [*MLPS, *IMAGES])
 def test_every_rung_agrees_on_every_golden_input(shared: Path, model: str, tmp_path: Path) -> None:
     source, golden = (shared / "models" / f"{model}.{suffix}" for suffix in ("onnx", "golden.npz"))
-    build = flow.build(source, out=tmp_path / "out", verify=golden, **MLPS[model])
+    build = flow.build(source, out=tmp_path / "out", verify=golden, **MLPS.get(model, {}))
     assert build.ok
     count = len(np.load(golden)["input"])
     rows = {row["stage"]: row for row in build.report["verification"] if row["against"] != "source"}
