@@ -101,6 +101,12 @@ class ConvTranspose(WindowOp):
         extra = self.output_padding or (0,) * rank
         if len(extra) != rank:
             raise IRError(f"ConvTranspose output_padding must fit {rank} axes, is {list(extra)}")
+        if any(
+            not 0 <= e < max(s, d) for e, s, d in zip(extra, window.strides, window.dilations, strict=True)
+        ):
+            raise IRError(
+                f"ConvTranspose output_padding must be from 0 to below stride or dilation, is {list(extra)}"
+            )
         full = [
             s * (size - 1) + e + d * (k - 1) + 1
             for size, s, e, d, k in zip(
@@ -126,7 +132,8 @@ class ConvTranspose(WindowOp):
     def infer(self, *inputs: Value | None) -> tuple[TensorType, ...]:
         """(N, M, …)."""
         x, w = present(inputs[0], "X"), present(inputs[1] if len(inputs) > 1 else None, "W")
-        if len(x.shape) != len(w.shape) or x.shape[1] != w.shape[0] or x.shape[1] % self.group:
+        channels = x.shape[1] if len(x.shape) > 1 else 0
+        if len(x.shape) != len(w.shape) or channels != w.shape[0] or self.group < 1 or channels % self.group:
             found = f"{list(x.shape)} and {list(w.shape)} in {self.group} groups"
             raise IRError(f"ConvTranspose shapes must agree, are {found}")
         if self.kernel_shape is not None and self.kernel_shape != w.shape[2:]:

@@ -76,8 +76,11 @@ class WindowOp(Op):
         pads = self.pads or (0,) * (2 * rank)
         if not len(kernel) == len(strides) == len(dilations) == len(pads) // 2 == rank:
             raise IRError(f"{self.op_type} attributes must fit {rank} spatial axes, are {self!r}")
-        if min(*kernel, *strides, *dilations) < 1:
-            raise IRError(f"{self.op_type} kernel, strides and dilations must be at least 1, are {self!r}")
+        if min(*kernel, *strides, *dilations) < 1 or min(pads) < 0:
+            raise IRError(
+                f"{self.op_type} kernel, strides and dilations must be at least 1 and pads at least 0, "
+                f"are {self!r}"
+            )
         if self.auto_pad not in ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"):
             raise IRError(
                 f"{self.op_type} auto_pad must be NOTSET, VALID, SAME_UPPER or SAME_LOWER, is {self.auto_pad}"

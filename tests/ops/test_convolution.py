@@ -104,15 +104,27 @@ def test_padding_that_would_leave_out_pixels_is_refused() -> None:
 @pytest.mark.parametrize(
     ("op", "message"),
     [
-        (Conv(strides=(0, 1)), "Conv kernel, strides and dilations must be at least 1, are "),
-        (Conv(dilations=(1, 0)), "Conv kernel, strides and dilations must be at least 1, are "),
+        (
+            Conv(strides=(0, 1)),
+            "Conv kernel, strides and dilations must be at least 1 and pads at least 0, are ",
+        ),
+        (Conv(dilations=(1, 0)), "Conv kernel, strides and dilations must be at least 1 and pads at least 0"),
+        (
+            Conv(pads=(0, 0, -1, 0)),
+            "Conv kernel, strides and dilations must be at least 1 and pads at least 0",
+        ),
+        (
+            ConvTranspose(output_padding=(0, 1)),
+            "ConvTranspose output_padding must be from 0 to below stride or dilation, is [0, 1]",
+        ),
+        (ConvTranspose(group=0), "ConvTranspose shapes must agree, are [1, 2, 6, 7] and"),
         (
             Conv(auto_pad="BOGUS"),
             "Conv auto_pad must be NOTSET, VALID, SAME_UPPER or SAME_LOWER, is BOGUS",
         ),
     ],
 )
-def test_attributes_that_make_no_window_are_refused(op: Conv, message: str) -> None:
+def test_attributes_that_make_no_window_are_refused(op: Conv | ConvTranspose, message: str) -> None:
     with pytest.raises(IRError) as error:
         node_of(op, np.ones((2, 3, 1, 1)), "INT4")
     assert message in str(error.value)
