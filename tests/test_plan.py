@@ -190,7 +190,7 @@ def test_plans_without_commands_below_prefixes(tmp_path: Path) -> None:
 
     rebuild(vivado=PROJECT, deploy=DRIVER)
     results = {
-        "vivado/hls/work/layer/report.xml": b"ii 1",
+        "vivado/hls/made/layer/report.xml": b"ii 1",
         "vivado/project/accelerator.runs/log": b"log",
         "deploy/overlay/accelerator.bit": b"bits",
     }
