@@ -171,6 +171,10 @@ class MVTU(Unit):
         search = 0 if thresholds is None else max(1, thresholds.shape[1].bit_length()) + 1
         return 10 + tree + search
 
+    def macs(self, node: Node) -> int:
+        """PE · SIMD a step."""
+        return self.cycles(node) * self.pe * self.simd
+
     def resources(self, node: Node) -> Resources:
         """A term a multiply–accumulate, a term a row computed at once, and the memories."""
         x, weights = node.input(0).datatype, node.input(1).datatype

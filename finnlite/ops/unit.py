@@ -197,6 +197,10 @@ class Unit(Op):
         """Upper bound of the pipeline's latency L: a word written in t is readable from t + 1 + L."""
         return 0
 
+    def macs(self, node: Node) -> int:
+        """Multiply–accumulates of a frame; what has some has its weights as input 1."""
+        return 0
+
     def resources(self, node: Node) -> Resources:
         """Estimated cost; see `finnlite.ops.cost`."""
         raise NotImplementedError(self.op_type)

@@ -136,6 +136,10 @@ class VVTU(Unit):
         search = 0 if thresholds is None else max(1, thresholds.shape[1].bit_length()) + 1
         return 11 + search
 
+    def macs(self, node: Node) -> int:
+        """PE a step."""
+        return self.cycles(node) * self.pe
+
     def resources(self, node: Node) -> Resources:
         """A term a channel computed at once, the accumulators' memory, weights and thresholds."""
         x, weights = node.input(0).datatype, node.input(1).datatype

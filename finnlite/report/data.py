@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -13,7 +14,6 @@ from finnlite.boards import Board
 from finnlite.comparison import Row
 from finnlite.ir import Graph
 from finnlite.ops.cost import Resources
-from finnlite.ops.mvtu import MVTU
 from finnlite.timing import analyse
 
 __all__ = ["hardware_part", "layer_rows", "model_part", "note_list", "verification_part"]
@@ -23,15 +23,16 @@ _NOTE_PREFIX = "note."
 
 def model_part(name: str, sha256: str, hardware: Graph | None) -> dict[str, Any]:
     """Name, digest, multiply–accumulates a frame and bits of weights."""
-    layers = [] if hardware is None else [node for node, unit in units(hardware) if isinstance(unit, MVTU)]
-    weights = [node.input(1) for node in layers]
-    sizes = [value.shape[0] * value.shape[1] for value in weights]
-    bits = sum(n * int(v.datatype.bitwidth()) for n, v in zip(sizes, weights, strict=True))
+    products = (
+        [] if hardware is None else [placed for placed in units(hardware) if placed.unit.macs(placed.node)]
+    )
+    weights = [node.input(1) for node, _ in products]
+    bits = sum(math.prod(value.shape) * int(value.datatype.bitwidth()) for value in weights)
     known = hardware is not None
     return {
         "name": name,
         "sha256": sha256,
-        "macs": sum(sizes) if known else None,
+        "macs": sum(unit.macs(node) for node, unit in products) if known else None,
         "weight_bits": bits if known else None,
     }
 

@@ -12,6 +12,7 @@ from finnlite.accelerator import units
 from finnlite.execution import Session
 from finnlite.flow import compile_stages
 from finnlite.options import Options
+from finnlite.report import model_part
 from finnlite.timing import analyse
 
 MODELS = (
@@ -51,6 +52,7 @@ def test_cnv_takes_the_cycles_of_its_folding(shared: Path) -> None:
     cycles = {node.name: unit.cycles(node) for node, unit in units(graph)}
     assert [cycles[name] for name in LAYERS] == [expected for *_, expected in CNV]
     assert analyse(graph).ii_cycles == 32768
+    assert model_part("cnv", "", graph)["macs"] == 59_461_376
 
 
 def labels_of(model: Path, frames: NDArray[Any]) -> list[NDArray[np.int64]]:
