@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from finnlite import flow
 from finnlite.execution import Session
 from finnlite.runtime import Accelerator
+from tests.test_shared_models import PUBLISHED
 
 PIXELS = {"input_type": "uint8", "input_scale": "1/255"}
 MLPS: dict[str, dict[str, str]] = {
@@ -37,7 +38,8 @@ SHOWN = {"tfc_w1a1", "lfc_w1a1"}
 @pytest.mark.parametrize("model", [*MLPS, *IMAGES])
 def test_every_rung_agrees_on_every_golden_input(shared: Path, model: str, tmp_path: Path) -> None:
     source, golden = (shared / "models" / f"{model}.{suffix}" for suffix in ("onnx", "golden.npz"))
-    build = flow.build(source, out=tmp_path / "out", verify=golden, **MLPS.get(model, {}))
+    folding, _ = PUBLISHED.get(model, (None, 0))
+    build = flow.build(source, out=tmp_path / "out", verify=golden, folding=folding, **MLPS.get(model, {}))
     assert build.ok
     count = len(np.load(golden)["input"])
     rows = {row["stage"]: row for row in build.report["verification"] if row["against"] != "source"}
