@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from finnlite.ops.unit import MEMORY_DISTANCE
 
-__all__ = ["BEAT", "LAST", "LayerCode", "Port", "lane_memory_pragmas", "memory_pragmas"]
+__all__ = ["BEAT", "LAST", "LayerCode", "Port", "lane_memory_pragmas", "memory_pragmas", "rom_pragmas"]
 
 BEAT = "finnlite::beat"
 """A 64-bit word of AXI4-Stream with TLAST."""
@@ -80,3 +80,9 @@ def lane_memory_pragmas(member: str, words: int) -> tuple[str, ...]:
         return memory_pragmas(member, words, block=False)
     lanes = f"array_partition variable=state.{member} type=complete dim=1"
     return (lanes, *memory_pragmas(member, words, block=False))
+
+
+def rom_pragmas(name: str, depth: int, *, block: bool) -> tuple[str, ...]:
+    """How a memory of constants is stored: its lanes side by side; a single word is no memory."""
+    bind = f"bind_storage variable={name} type=rom_1p impl={'bram' if block else 'lutram'}"
+    return (f"array_partition variable={name} type=complete dim=1", *((bind,) if depth > 1 else ()))

@@ -10,7 +10,7 @@ from finnlite.ir import Node
 from finnlite.ops.mvtu import MVTU
 
 from ..writer import LANE_BITS, array, element_type, encode, lanes
-from .code import LayerCode, Port, memory_pragmas
+from .code import LayerCode, Port, memory_pragmas, rom_pragmas
 from .thresholds import activation
 
 __all__ = ["mvtu"]
@@ -25,8 +25,6 @@ def mvtu(node: Node, name: str) -> LayerCode:
     neurons, synapses = op.folds(node)
     thresholds = activation(name, op.pe, node.optional(2), node.optional(3), op.out_min, op.out_step)
     memory = f"{name}_weights"
-    block = op.weight_memory(node).block
-    bind = f"bind_storage variable={memory} type=rom_1p impl={'bram' if block else 'lutram'}"
     return LayerCode(
         template="mvtu",
         title=f"matrix-vector-threshold unit, {weights.shape[0]} inputs by {weights.shape[1]} outputs, "
@@ -50,8 +48,7 @@ def mvtu(node: Node, name: str) -> LayerCode:
         pragmas=(
             "array_partition variable=state.sums type=complete",
             *_buffer_pragmas(neurons, synapses),
-            f"array_partition variable={memory} type=complete dim=1",
-            *((bind,) if neurons * synapses > 1 else ()),
+            *rom_pragmas(memory, neurons * synapses, block=op.weight_memory(node).block),
             *thresholds.pragmas,
         ),
         constants=_weights(node, op, memory, neurons, synapses) + "\n" + thresholds.constants,

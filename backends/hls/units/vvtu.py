@@ -10,7 +10,7 @@ from finnlite.ir import Node
 from finnlite.ops.vvtu import VVTU
 
 from ..writer import LANE_BITS, array, element_type, encode, lanes
-from .code import LayerCode, Port, lane_memory_pragmas
+from .code import LayerCode, Port, lane_memory_pragmas, rom_pragmas
 from .thresholds import activation
 
 __all__ = ["vvtu"]
@@ -25,8 +25,6 @@ def vvtu(node: Node, name: str) -> LayerCode:
     taps, folds = op.folds(node)
     thresholds = activation(name, op.pe, node.optional(2), node.optional(3), op.out_min, op.out_step)
     memory = f"{name}_weights"
-    block = op.weight_memory(node).block
-    bind = f"bind_storage variable={memory} type=rom_1p impl={'bram' if block else 'lutram'}"
     return LayerCode(
         template="vvtu",
         title=f"vector-vector-threshold unit, {taps} taps of {weights.shape[1]} channels, {op.pe} a step",
@@ -47,8 +45,7 @@ def vvtu(node: Node, name: str) -> LayerCode:
         arrays=("sums",),
         pragmas=(
             *lane_memory_pragmas("sums", folds),
-            f"array_partition variable={memory} type=complete dim=1",
-            *((bind,) if taps * folds > 1 else ()),
+            *rom_pragmas(memory, taps * folds, block=op.weight_memory(node).block),
             *thresholds.pragmas,
         ),
         constants=_weights(node, op, memory) + "\n" + thresholds.constants,
