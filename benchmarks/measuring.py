@@ -10,7 +10,8 @@ from finnlite.options import Options
 
 SHARED = Path(__file__).parents[2] / "shared"
 
-# LFC's first and last layer are BNN-PYNQ's without its padding of 784 to 832 and 10 to 64.
+# finn-examples' TFC, BNN-PYNQ's LFC and CNV. LFC's first and last layer and CNV's last are those without the
+# padding of 784 to 832 and 10 to 64.
 FOLDINGS = {
     "tfc_w1a1": {
         "MatMul_16": {"simd": 49, "pe": 16},
@@ -23,6 +24,17 @@ FOLDINGS = {
         "MatMul_1": {"simd": 32, "pe": 64},
         "MatMul_2": {"simd": 64, "pe": 32},
         "MatMul_3": {"simd": 8, "pe": 10},
+    },
+    "cnv_w1a1": {
+        "Conv_0": {"simd": 3, "pe": 16},
+        "Conv_1": {"simd": 32, "pe": 32},
+        "Conv_2": {"simd": 32, "pe": 16},
+        "Conv_3": {"simd": 32, "pe": 16},
+        "Conv_4": {"simd": 32, "pe": 4},
+        "Conv_5": {"simd": 32, "pe": 1},
+        "MatMul_6": {"simd": 4, "pe": 1},
+        "MatMul_7": {"simd": 8, "pe": 1},
+        "MatMul_8": {"simd": 1, "pe": 5},
     },
 }
 

@@ -5,14 +5,35 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from finnlite.errors import OptionError
 from finnlite.ops.cost import Resources
 
-__all__ = ["BOARDS", "Board", "board_named"]
+__all__ = ["BOARDS", "DEFAULT_LIMITS", "Board", "Limits", "board_named"]
 
 _DIVISORS = {a * b for a in range(1, 64) for b in range(1, 64)}
 """Products of the two 6-bit divisors of an FCLK (UG585, register FPGA0_CLK_CTRL)."""
+
+
+class Limits(NamedTuple):
+    """How much of a part a folding may ask for, in percent: fuller ones rarely route. All of the rest."""
+
+    lut: float = 70.0
+    bram18: float = 85.0
+
+    def check(self) -> None:
+        """Checks the limits.
+
+        Raises:
+            OptionError: If one is not above 0 and at most 100.
+        """
+        for name, percent in zip(("lut", "bram"), self, strict=True):
+            if not 0 < percent <= 100:
+                raise OptionError(f"{name} limit must be above 0 and at most 100 percent, is {percent:g}")
+
+
+DEFAULT_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -46,6 +67,11 @@ class Board:
                 f"clock must be from 1 to {self.max_clock_mhz:g} MHz on {self.name}, is {clock_mhz:g}"
             )
 
+    def within(self, limits: Limits) -> Resources:
+        """What a design may take, shell included."""
+        lut = int(self.budget.lut * limits.lut / 100)
+        return self.budget._replace(lut=lut, bram18=int(self.budget.bram18 * limits.bram18 / 100))
+
     def achievable_clock(self, clock_mhz: float) -> float:
         """The highest clock of at most `clock_mhz` that the PLL and its two divisors give.
 
@@ -60,8 +86,11 @@ BOARDS: dict[str, Board] = {
     "pynq-z1": Board(
         name="pynq-z1",
         part="xc7z020clg400-1",
-        budget=Resources(lut=53_200, ff=106_400, bram18=280, dsp=220),
-        shell=Resources(lut=5_000, ff=7_000, bram18=6, dsp=0),
+        budget=Resources(lut=53_200, ff=106_400, bram18=280, dsp=220, lutram=17_400),
+        # An AXI DMA with scatter-gather and its AXI Interconnects took "3000+" LUTs of a Zynq
+        # (github.com/ovpanait/zynq-aes, issue 2); streams of 64 bits take some more. The rest is a guess:
+        # more flip-flops than LUTs, buffers of the DMA's two channels.
+        shell=Resources(lut=4_000, ff=7_000, bram18=6, dsp=0, lutram=300),
     )
 }
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from finnlite.boards import Board, board_named
+from finnlite.boards import DEFAULT_LIMITS, Board, Limits, board_named
 from finnlite.errors import OptionError
 from finnlite.ladder import check_caps
 
@@ -51,7 +51,9 @@ class Options:
     board: str = "pynq-z1"
     clock_mhz: float = 100.0
     target_fps: float | None = None
+    max_fps: bool = False
     folding: Mapping[str, Any] | None = None
+    limits: Limits = DEFAULT_LIMITS
     backend: str = "hls"
     input_type: Any = None
     input_scale: Any = None
@@ -77,6 +79,9 @@ class Options:
             raise OptionError(f"output must be 'logits' or 'label', is {self.output!r}")
         if self.stages not in (None, "default", "all"):
             raise OptionError(f"stages must be 'default' or 'all', is {self.stages!r}")
+        self.limits.check()
+        if self.target_fps is not None and self.max_fps:
+            raise OptionError("target fps and max fps must not both be given; leave one out")
         if self.target_fps is not None and self.folding is not None:
             raise OptionError("target fps and folding must not both be given; the folding decides the fps")
         if self.target_fps is not None and not 0 < self.target_fps < float("inf"):
@@ -100,7 +105,8 @@ class Options:
             "Import": any(option is not None for option in declared) and "input type, scale, mean and std",
             "MapToHardware": self.output != "logits" and f"output {self.output!r}",
             "Fold": (self.folding is not None and "folding")
-            or (self.target_fps is not None and "target fps"),
+            or (self.target_fps is not None and "target fps")
+            or (self.max_fps and "max fps"),
         }
         for stage, what in given.items():
             if what and stage not in self.runs and self.from_stage is not None:

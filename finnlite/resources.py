@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from finnlite.accelerator import Placed, units
 from finnlite.boards import Board
 from finnlite.ir import Graph
+from finnlite.ops import cost
 from finnlite.ops.cost import Resources
 
 __all__ = ["SHELL", "rows", "total"]
@@ -29,7 +30,4 @@ def rows(graph: Graph | Iterable[Placed], board: Board) -> dict[str, Resources]:
 
 def total(parts: Mapping[str, Resources]) -> Resources:
     """The sum of all rows."""
-    result = Resources()
-    for part in parts.values():
-        result = result.plus(part)
-    return result
+    return cost.total(parts.values())

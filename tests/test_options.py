@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The clock that a board can make."""
+"""The clock that a board can make, and the options that reach the folding."""
+
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finnlite.boards import BOARDS
+from finnlite.boards import BOARDS, Limits
 from finnlite.errors import OptionError
-from finnlite.flow import compile_stages
+from finnlite.flow import build, compile_stages
 from finnlite.options import Options
 from finnlite.timing import analyse
 from tests.small_models import Network
@@ -34,3 +37,33 @@ def test_rates_are_in_the_clock_that_is_made(tmp_path_factory: pytest.TempPathFa
         OptionError, match="^target fps must be at most 125,000,000 on pynq-z1 at 125 MHz, is"
     ):
         compile_stages(model, Options(clock_mhz=142, target_fps=130e6))
+
+
+def test_limits_and_the_most_reach_the_folding(tmp_path_factory: pytest.TempPathFactory) -> None:
+    model = Network((784, 256, 256, 10)).save(tmp_path_factory.mktemp("limits") / "net.onnx")
+
+    def cycles(**options: Any) -> int:
+        return analyse(compile_stages(model, Options(**options))["SizeStreams"]).ii_cycles
+
+    assert cycles(max_fps=True) < cycles(max_fps=True, limits=Limits(25, 20)) < cycles()
+
+
+def test_a_build_reports_its_folding_and_takes_it_back(tmp_path: Path) -> None:
+    model = Network((64, 32, 16, 10)).save(tmp_path / "net.onnx")
+    made = build(model, out=tmp_path / "out", max_fps=True, lut_limit=20, bram_limit=10, to_stage="Fold")
+    folding = made.report["folding"]
+    assert folding["how"] == "the fastest that fits pynq-z1"
+    assert folding["limits_percent"] == {"lut": 20, "bram18": 10}
+    assert (folding["limits"]["lut"], folding["limits"]["bram18"]) == (10_640, 28)
+    assert folding["binding"] in ("lut", "dma")
+    again = build(model, out=tmp_path / "again", folding=tmp_path / "out" / "folding.json", to_stage="Fold")
+    assert again.report["folding"]["how"] == "as given"
+    assert (tmp_path / "again" / "folding.json").read_bytes() == (
+        tmp_path / "out" / "folding.json"
+    ).read_bytes()
+    assert again.report["folding"]["ii_cycles"] == folding["ii_cycles"]
+    assert again.report["folding"]["total"] == folding["total"]
+
+
+def test_limits_also_count_for_streams() -> None:
+    Options(from_stage="Fold", limits=Limits(90.0, 100.0)).check()

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.measuring import FOLDINGS
 from finnlite import flow
 from finnlite.execution import Session
 from finnlite.runtime import Accelerator
-from tests.test_shared_models import PUBLISHED
 
 PIXELS = {"input_type": "uint8", "input_scale": "1/255"}
 MLPS: dict[str, dict[str, str]] = {
@@ -38,8 +38,8 @@ SHOWN = {"tfc_w1a1", "lfc_w1a1"}
 @pytest.mark.parametrize("model", [*MLPS, *IMAGES])
 def test_every_rung_agrees_on_every_golden_input(shared: Path, model: str, tmp_path: Path) -> None:
     source, golden = (shared / "models" / f"{model}.{suffix}" for suffix in ("onnx", "golden.npz"))
-    folding, _ = PUBLISHED.get(model, (None, 0))
-    build = flow.build(source, out=tmp_path / "out", verify=golden, folding=folding, **MLPS.get(model, {}))
+    options: dict[str, Any] = {"folding": FOLDINGS.get(model), **MLPS.get(model, {})}
+    build = flow.build(source, out=tmp_path / "out", verify=golden, **options)
     assert build.ok
     count = len(np.load(golden)["input"])
     rows = {row["stage"]: row for row in build.report["verification"] if row["against"] != "source"}

@@ -64,35 +64,3 @@ def test_every_mnist_image_keeps_the_sources_label(shared: Path, model: str, acc
     )
     labels = [next(iter(ladder.answers[rung].values())).argmax(axis=1) for rung in ("import", "hardware")]
     assert np.array_equal(*labels)
-
-
-PUBLISHED: dict[str, tuple[dict[str, dict[str, int]], int]] = {
-    # BNN-PYNQ's folding, with the sizes that divide ours (numbers.md of the reference), and its interval
-    "lfc_w1a1": (
-        {
-            "MatMul_0": {"simd": 56, "pe": 32},
-            "MatMul_1": {"simd": 32, "pe": 64},
-            "MatMul_2": {"simd": 64, "pe": 32},
-            "MatMul_3": {"simd": 8, "pe": 10},
-        },
-        512,
-    ),
-    "tfc_w1a1": (
-        {
-            "MatMul_16": {"simd": 49, "pe": 16},
-            "MatMul_24": {"simd": 8, "pe": 8},
-            "MatMul_32": {"simd": 8, "pe": 8},
-            "MatMul_40": {"simd": 8, "pe": 10},
-            "BipolarQuant_11_thresholds": {"pe": 16},
-        },
-        98,  # the 8-bit pixels of a frame; the layers take 64
-    ),
-}
-
-
-@pytest.mark.parametrize("model", PUBLISHED)
-def test_published_foldings_have_the_published_intervals(shared: Path, model: str) -> None:
-    folding, interval = PUBLISHED[model]
-    stages = flow.compile_stages(shared / "models" / f"{model}.onnx", Options(folding=folding, **MLPS[model]))
-    cycles = {node.name: unit.cycles(node) for node, unit in units(stages["SizeStreams"])}
-    assert max(cycles.values()) == interval

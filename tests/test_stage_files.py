@@ -134,7 +134,7 @@ def _json(model: ModelProto) -> None:
             "node 'buffer': operator must be one that finnlite has, is finnlite.qonnx_ops.Mystery",
         ),
         (_unknown_standard, "node 'buffer_out': operator must be one that finnlite has, is Mystery"),
-        (_attribute, "node 'buffer': FIFO must have the attributes depth, elems only, has 'depths'"),
+        (_attribute, "node 'buffer': FIFO must have the attributes depth, elems, memory only, has 'depths'"),
         (_bad_field, "node 'buffer': depth must be at least 2, is 1"),
         (_input, "node 'add': input 'nothing' must be computed before it, is not"),
         (_order, "node 'add': input 'buffer_out' must be computed before it, is not"),

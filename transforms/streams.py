@@ -3,29 +3,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from finnlite.accelerator import Placed, units
+from finnlite.boards import DEFAULT_LIMITS, Limits, board_named
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, Op, Transform, Value
-from finnlite.ops.fifo import FIFO
+from finnlite.ops.cost import Style
+from finnlite.ops.fifo import FIFO, storage
 from finnlite.ops.unit import Stream, Unit
 from finnlite.ops.width_converter import WidthConverter
+from finnlite.resources import rows, total
+from finnlite.schedule import schedule
 
 __all__ = ["SizeStreams"]
-
-_SLACK = 2
-"""Full rate needs a depth of 2 + L: flags are registered (design §8)."""
 
 
 @dataclass(frozen=True)
 class SizeStreams(Transform):
     """Puts a FIFO behind every stream of a unit, and a `WidthConverter` where the next one reads other words.
 
-    A FIFO holds one frame of its stream and 2 + L words, L being the producer's latency. No graph can
-    deadlock: every unit reads a whole frame and writes all its results before it reads the next one, so
-    while a join waits for one branch, the other has room for the frame that the first is working on.
+    A FIFO holds what `schedule` leaves in it, so that the graph keeps its II and latency and cannot deadlock.
+    It is in LUTRAM or block RAM, whichever has the lower price; where the design then exceeds its limit of
+    LUTs, LUTRAM or block RAM, FIFOs move from LUTs to block RAM or back as long as that has room, those first
+    that gain most.
+
+    Args:
+        board: Name of the board.
+        limits: How much of its part the design may take, shell included.
     """
+
+    board: str = "pynq-z1"
+    limits: Limits = DEFAULT_LIMITS
 
     def apply(self, graph: Graph) -> bool:
         """See the class."""
@@ -37,7 +47,45 @@ class SizeStreams(Transform):
         for node, unit in units(graph)[1:]:
             for port in range(len(unit.sources(node))):
                 _connect(graph, node, unit, port)
+        depths = schedule(graph).depths
+        fifos = [node for node, unit in units(graph) if isinstance(unit, FIFO)]
+        for node in fifos:
+            stream, depth = _sink_of(node.input(0)), depths[node.input(0).name]
+            node.op = FIFO(depth, stream.elems, storage(depth, stream.width).style)
+        self._relieve(graph, fifos)
         return _signature(units(graph)) != before
+
+    def _relieve(self, graph: Graph, fifos: list[Node]) -> None:
+        """Moves FIFOs out of the resource that is exceeded."""
+        board = board_named(self.board)
+        used, allowed = total(rows(graph, board)), board.within(self.limits)
+        blocks = used.bram18 - allowed.bram18
+        luts = max(used.lut - allowed.lut, used.lutram - allowed.lutram)
+        style, excess, room = (Style.LUTRAM, blocks, -luts) if blocks > 0 else (Style.BLOCK, luts, -blocks)
+        moves = [_Move.of(node, style) for node in fifos]
+        for move in sorted(moves, key=lambda move: move.freed / max(1, move.taken), reverse=True):
+            if excess > 0 and move.freed > 0 and move.taken <= room:
+                move.node.op = move.fifo
+                excess, room = excess - move.freed, room - move.taken
+
+
+class _Move(NamedTuple):
+    """A FIFO in the other style: RAMB18s it frees and LUTs it takes, or LUTs as RAM and RAMB18s."""
+
+    node: Node
+    fifo: FIFO
+    freed: int
+    taken: int
+
+    @classmethod
+    def of(cls, node: Node, style: Style) -> _Move:
+        assert isinstance(node.op, FIFO)
+        moved = replace(node.op, memory=style)
+        before, after = node.op.resources(node), moved.resources(node)
+        blocks = after.bram18 - before.bram18
+        if style is Style.BLOCK:
+            return cls(node, moved, before.lutram - after.lutram, blocks)
+        return cls(node, moved, -blocks, after.lut - before.lut)
 
 
 def _signature(placed: list[Placed]) -> list[tuple[str, Op]]:
@@ -68,6 +116,5 @@ def _buffer(graph: Graph, value: Value, reader: Node) -> Value:
     stream, producer = _sink_of(value), value.producer
     if producer is None or not isinstance(producer.op, Unit):
         raise IRError(f"value {value.name!r}: must be written by a hardware unit, is not")
-    fifo = FIFO(depth=stream.words + _SLACK + producer.op.latency(producer), elems=stream.elems)
     suffix = f"_fifo{value.index}" if len(producer.outputs) > 1 else "_fifo"
-    return graph.add(fifo, value, name=f"{producer.name}{suffix}", before=reader)
+    return graph.add(FIFO(elems=stream.elems), value, name=f"{producer.name}{suffix}", before=reader)

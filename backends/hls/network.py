@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from finnlite.errors import IRError, UnsupportedError
 from finnlite.ir import Graph, Node, Value
 from finnlite.ops.axi import AxiIn, AxiOut
+from finnlite.ops.cost import Style
 from finnlite.ops.fifo import FIFO
 from finnlite.ops.unit import Unit
 
@@ -40,7 +41,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class StreamCode:
-    """A stream between two layers, given by index and port; `depth` words fit in it."""
+    """A stream between two layers, given by index and port; `depth` words fit in its `memory`."""
 
     name: str
     ctype: str
@@ -49,6 +50,7 @@ class StreamCode:
     reader: int
     reader_port: str
     depth: int
+    memory: Style | None = None
 
 
 @dataclass(frozen=True)
@@ -151,13 +153,13 @@ def _between(graph: Graph, first: Node, last: Node) -> list[Node]:
     return [*nodes, last]
 
 
-def _reader(value: Value) -> tuple[Node, int, int]:
-    """The thread that reads a stream, as which input, and the depth of the FIFOs on the way.
+def _reader(value: Value) -> tuple[Node, int, int, Style | None]:
+    """The thread that reads a stream, as which input, and depth and memory of the FIFOs on the way.
 
     Raises:
         UnsupportedError: If there is not one.
     """
-    depth = 0
+    depth, memory = 0, None
     while True:
         uses = value.uses
         if len(uses) != 1:
@@ -169,8 +171,8 @@ def _reader(value: Value) -> tuple[Node, int, int]:
             )
         node, index = uses[0]
         if not isinstance(node.op, FIFO):
-            return node, index, depth or _DEFAULT_DEPTH
-        depth += node.op.depth
+            return node, index, depth or _DEFAULT_DEPTH, memory
+        depth, memory = depth + node.op.depth, memory or node.op.memory
         value = node.output
 
 
@@ -184,7 +186,7 @@ def _streams(layers: tuple[Layer, ...]) -> list[StreamCode]:
     result = []
     for index, writer in enumerate(layers[:-1]):
         for output, value in enumerate(writer.node.outputs):
-            node, port, depth = _reader(value)
+            node, port, depth, memory = _reader(value)
             if node not in position:
                 raise IRError(f"node {node.name!r}: must be a hardware unit, is {node.op.op_type}")
             reader = layers[position[node]]
@@ -195,9 +197,8 @@ def _streams(layers: tuple[Layer, ...]) -> list[StreamCode]:
                     f"{writer.node.name!r} writes them, reads {sink.ctype}; a WidthConverter is missing"
                 )
             name = f"{writer.name}_out{output or ''}"
-            result.append(
-                StreamCode(name, source.ctype, index, source.name, position[node], sink.name, depth)
-            )
+            at, to = (index, source.name), (position[node], sink.name)
+            result.append(StreamCode(name, source.ctype, *at, *to, depth, memory))
     return result
 
 

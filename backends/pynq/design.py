@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from finnlite.errors import IRError
-from finnlite.ops.fifo import in_block
+from finnlite.ops.fifo import storage
 
 from ..hls.network import OUTSIDE, Layer, Network, StreamCode
 from ..hls.units.code import BEAT
@@ -193,14 +193,14 @@ def _layer(layer: Layer) -> Cell:
 
 
 def _fifo(stream: StreamCode) -> Cell:
-    width = -(-_bits(stream) // 8) * 8  # TDATA is of whole bytes
+    memory = storage(stream.depth, _bits(stream), stream.memory)
     return Cell(
         _fifo_name(stream),
         "-type module -reference finnlite_fifo",
         (
-            ("WIDTH", width),
-            ("DEPTH", stream.depth),
-            ("RAM_STYLE", "block" if in_block(stream.depth, width) else "distributed"),
+            ("WIDTH", memory.width),
+            ("DEPTH", memory.depth),
+            ("RAM_STYLE", "block" if memory.block else "distributed"),
         ),
         clocks=("aclk",),
         resets=(("aresetn", _RESET),),

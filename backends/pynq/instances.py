@@ -15,6 +15,7 @@ from finnlite.errors import IRError
 from finnlite.execution import Session
 from finnlite.ir import Graph, Node, Op
 from finnlite.ops.axi import AxiIn, AxiOut, border_elems
+from finnlite.ops.cost import Style
 from finnlite.ops.joins import Duplicate, StreamAdd, StreamConcat, StreamSplit
 from finnlite.ops.label_select import LabelSelect
 from finnlite.ops.mvtu import MVTU, accumulator_bounds
@@ -146,7 +147,8 @@ def _mvtus(rng: np.random.Generator) -> Iterator[Instance]:
     yield _mvtu(rng, "mvtu_search_falling", (12, 4), "BIPOLAR", "INT3", (1, 3), thresholds=20, falling=True)
     yield _mvtu(rng, "mvtu_plain", (8, 4), "INT8", "TERNARY", (4, 2))
     yield _mvtu(rng, "mvtu_dsp", (8, 4), "INT8", "INT8", (2, 4))
-    yield _mvtu(rng, "mvtu_block", (32, 32), "BIPOLAR", "BIPOLAR", (2, 4), thresholds=1)
+    block = Style.BLOCK
+    yield _mvtu(rng, "mvtu_block", (32, 32), "BIPOLAR", "BIPOLAR", (2, 4), thresholds=1, memory=block)
 
 
 def _mvtu(
@@ -159,6 +161,7 @@ def _mvtu(
     *,
     thresholds: int = 0,
     falling: bool = False,
+    memory: Style | None = None,
 ) -> Instance:
     columns, rows = size
     weights = _values(rng, DataType[weight_type], (columns, rows))
@@ -170,13 +173,15 @@ def _mvtu(
     pe, simd = folding
     constants: list[tuple[object, str]] = [(weights, weight_type)]
     if not thresholds:
-        return _instance(rng, name, columns, datatype, MVTU(pe, simd, accumulator), *constants)
+        op = MVTU(pe, simd, accumulator, memory=memory)
+        return _instance(rng, name, columns, datatype, op, *constants)
     # In the middle of the accumulator's range, where the random frames fall.
     spread = int(max(2, np.sqrt(columns) * (high.max() - low.min()) / columns / 4))
     centre = int((low.min() + high.max()) // 2)
     constants += _thresholds(rng, rows, thresholds, (centre - spread, centre + spread), falling=falling)
     out = (-1, 2) if thresholds == 1 else (0, 1)
-    return _instance(rng, name, columns, datatype, MVTU(pe, simd, accumulator, *out), *constants)
+    op = MVTU(pe, simd, accumulator, *out, memory=memory)
+    return _instance(rng, name, columns, datatype, op, *constants)
 
 
 def _thresholds(
@@ -207,7 +212,7 @@ def _windows(rng: np.random.Generator) -> Iterator[Instance]:
     image = (6, 5, 4)
     yield _instance(rng, "swu_serial", image, "INT4", SWU((3, 2), (1, 2), (1, 2), simd=2))
     yield _instance(rng, "swu_strided", image, "UINT3", SWU((2, 2), (3, 3), simd=4))
-    yield _instance(rng, "swu_block", (4, 80, 1), "UINT8", SWU((3, 3), simd=1))
+    yield _instance(rng, "swu_block", (4, 450, 1), "UINT8", SWU((3, 3), simd=1))
     yield _instance(rng, "swu_parallel", (5, 6, 2), "INT3", SWU((3, 3), simd=2, parallel=True))
     for name, channels, pe in (("vvtu_registers", 4, 2), ("vvtu_memory", 8, 2)):
         weights = _values(rng, DataType["INT4"], (4, channels))

@@ -57,9 +57,17 @@ def compile_stages(model: Path | str, options: Options | None = None) -> dict[st
 
 
 def _transforms(options: Options) -> dict[str, Transform]:
-    fold = Fold(options.folding or {}, options.target_fps, options.fabric_mhz, options.board)
+    fold = Fold(
+        options.folding or {},
+        options.target_fps,
+        options.fabric_mhz,
+        options.board,
+        options.max_fps,
+        options.limits,
+    )
     integers = (Streamline(), LowerConvs(), InterleaveChannels())
-    units = (MapToHardware(options.output), AbsorbThresholds(), MinimizeWidths(), fold, SizeStreams())
+    sized = SizeStreams(options.board, options.limits)
+    units = (MapToHardware(options.output), AbsorbThresholds(), MinimizeWidths(), fold, sized)
     return {transform.name: transform for transform in (*integers, *units)}
 
 

@@ -8,6 +8,7 @@ AxiIn passes to AxiOut through a side FIFO: the graph has no value for it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +18,7 @@ from qonnx.core.datatype import BaseDataType
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import Resources
+from .cost import CONTROL, SELECT_BIT, Resources, counters, logic, shifter_bit
 from .movement import Identity
 from .shapes import present
 from .unit import Steps, Stream, Unit, elements, stream_of
@@ -110,6 +111,13 @@ class _Border(Unit):
         return 6
 
 
+def _border_logic(words: int, x: Value) -> Resources:
+    """The buffer of two beats, and its shifter if words are not beats; the padding of a frame's last word."""
+    bits = border_bits(x.datatype)
+    shifted = 2 * BEAT_BITS * shifter_bit(BEAT_BITS // math.gcd(BEAT_BITS, bits * border_elems(x.datatype)))
+    return logic(CONTROL + counters(words, beats(x)) + shifted + SELECT_BIT * BEAT_BITS, ff=2 * BEAT_BITS)
+
+
 @dataclass(frozen=True)
 class AxiIn(_Border):
     """64-bit beats → words of `elems` elements."""
@@ -127,9 +135,9 @@ class AxiIn(_Border):
         x = node.input(0)
         return _unpacking(self.elems, border_bits(x.datatype), elements(x))
 
-    def resources(self, node: Node) -> Resources:
-        """A beat's register and its multiplexer."""
-        return Resources(lut=100 if self.elems > 1 else 300, ff=250)
+    def structure(self, node: Node) -> Resources:
+        """See `_border_logic`."""
+        return _border_logic(self.sink(node).words, node.input(0))
 
 
 @dataclass(frozen=True)
@@ -149,6 +157,6 @@ class AxiOut(_Border):
         x = node.input(0)
         return _packing(self.elems, border_bits(x.datatype), elements(x))
 
-    def resources(self, node: Node) -> Resources:
-        """A beat's register and its shifter."""
-        return Resources(lut=150 if self.elems > 1 else 350, ff=250)
+    def structure(self, node: Node) -> Resources:
+        """See `_border_logic`."""
+        return _border_logic(self.source(node).words, node.input(0))

@@ -3,26 +3,29 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import Memory, Resources
+from .cost import SELECT_BIT, Memory, Resources, Style, cheaper
 from .movement import Identity
 from .shapes import present
 from .unit import Stream, Unit, elements, stream_of
 
-__all__ = ["FIFO", "in_block"]
+__all__ = ["FIFO", "storage"]
 
-_DEEP = 64
-"""Words from which a FIFO goes to block RAM if it is also wide enough to be worth one."""
-_BLOCK_BITS = 4096
+# The emitted Verilog through Yosys 0.23, `synth_xilinx`: depths of 22, 100 and 600 take 31, 46 and 71 LUTs
+# besides the memory and what is past it, packed some third fewer, and 18 to 33 flip-flops.
+_POINTER_LUT, _POINTER_FF = 6, 4
+"""LUTs and flip-flops of a bit of the address: two pointers that go around, and the number of words."""
 
 
-def in_block(depth: int, width: int) -> bool:
-    """Whether a FIFO of `depth` words of `width` bits goes to block RAM."""
-    return depth > _DEEP and depth * width > _BLOCK_BITS
+def storage(depth: int, width: int, style: Style | None = None) -> Memory:
+    """What holds `depth` words of `width` bits, made up to whole bytes; by default of the lower price."""
+    bits = -(-width // 8) * 8  # AXI4-Stream has whole bytes
+    return Memory(depth, bits, style or cheaper(depth, bits, Style.LUTRAM))
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,13 @@ class FIFO(Unit):
     """Holds at most `depth` words of `elems` elements and changes none; a buffer, not a thread.
 
     A word written in cycle t by a producer of latency L is readable from t + 1 + L, a slot read in cycle t
-    is free from t + 1, and words in flight count against the depth (design §8).
+    is free from t + 1, and words in flight count against the depth (design §8). `memory` is LUTRAM or block
+    RAM; None for the one of the lower price.
     """
 
     depth: int = 2
     elems: int = 1
+    memory: Style | None = None
 
     def infer(self, *inputs: Value | None) -> tuple[TensorType, ...]:
         """The type of x."""
@@ -44,6 +49,8 @@ class FIFO(Unit):
             raise IRError(f"depth must be at least 2, is {self.depth}")
         if self.elems < 1:
             raise IRError(f"elems must be at least 1, is {self.elems}")
+        if self.memory not in (None, Style.LUTRAM, Style.BLOCK):
+            raise IRError(f"memory must be 'lutram' or 'block', is {self.memory.value!r}")
         return (TensorType.of(x.shape, x.datatype),)
 
     def expand(self, graph: Graph, *inputs: Value | None) -> Value:
@@ -62,15 +69,14 @@ class FIFO(Unit):
         """None: a buffer has no thread."""
         return
 
-    def memory(self, node: Node) -> Memory:
-        """`depth` words, in block RAM if they are many bits."""
-        width = self.source(node).width
-        return Memory(self.depth, width, block=in_block(self.depth, width))
+    def memories(self, node: Node) -> dict[str, Memory]:
+        """Its only one."""
+        return {"memory": storage(self.depth, self.source(node).width, self.memory)}
 
     def resources(self, node: Node) -> Resources:
-        """Its memory; two pointers; the register and multiplexer past the memory.
-
-        The coefficients are those of the emitted Verilog through Yosys 0.23, `synth_xilinx`.
-        """
-        width = self.source(node).width
-        return self.memory(node).resources.plus(Resources(lut=35 + width, ff=25 + width))
+        """Its memory; the pointers; the register and multiplexer past the memory; no register slices."""
+        (memory,) = self.memories(node).values()
+        bits = self.depth.bit_length()
+        lut, ff = math.ceil(SELECT_BIT * memory.width), memory.width
+        past = Resources(lut + _POINTER_LUT * bits, ff + _POINTER_FF * bits)
+        return memory.resources.plus(past)

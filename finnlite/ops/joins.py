@@ -18,7 +18,7 @@ from qonnx.core.datatype import BaseDataType
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value, carrier_of
 
-from .cost import Resources
+from .cost import ADDER_BIT, CONTROL, Resources, counters, logic, shifter_bit
 from .elementwise import Add, Mul
 from .movement import Concat, Identity, Slice
 from .mvtu import carried
@@ -132,11 +132,11 @@ class StreamAdd(Unit):
         """Input, products (2), sum, output and its register slice."""
         return 7
 
-    def resources(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Resources:
         """An adder an element, and one for every further bit that a factor has set."""
         bits = int(node.output.datatype.bitwidth())
         adders = 1 + sum(abs(factor).bit_count() - 1 for factor in self.factors)
-        return Resources(lut=60 + self.pe * adders * bits, ff=60 + 2 * self.pe * bits)
+        return logic(CONTROL + self.pe * adders * ADDER_BIT * bits)
 
 
 @dataclass(frozen=True)
@@ -201,10 +201,10 @@ class StreamConcat(Unit):
         """Input, counter, choice, output and its register slice."""
         return 6
 
-    def resources(self, node: Node) -> Resources:
-        """A multiplexer."""
-        bits = self.sink(node).width
-        return Resources(lut=50 + bits * len(node.inputs) // 2, ff=50 + bits)
+    def structure(self, node: Node) -> Resources:
+        """The choice of a stream."""
+        chosen = shifter_bit(len(node.inputs)) * self.sink(node).width
+        return logic(CONTROL + counters(sum(self.words(node))) + chosen)
 
 
 @dataclass(frozen=True)
@@ -257,9 +257,9 @@ class Duplicate(Unit):
         """Input, output and its register slice."""
         return 5
 
-    def resources(self, node: Node) -> Resources:
-        """A register a stream."""
-        return Resources(lut=20 + 5 * self.copies, ff=20 + self.copies * self.source(node).width)
+    def structure(self, node: Node) -> Resources:
+        """Handshakes."""
+        return logic(CONTROL)
 
 
 @dataclass(frozen=True)
@@ -325,6 +325,6 @@ class StreamSplit(Unit):
         """Input, counter, output and its register slice."""
         return 6
 
-    def resources(self, node: Node) -> Resources:
-        """A register a stream."""
-        return Resources(lut=40 + 5 * len(self.sizes), ff=40 + len(self.sizes) * self.source(node).width)
+    def structure(self, node: Node) -> Resources:
+        """Handshakes and the counter of a pixel's words."""
+        return logic(CONTROL + counters(sum(self.words(node))))

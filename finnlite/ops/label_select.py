@@ -9,7 +9,7 @@ import numpy as np
 
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import Resources
+from .cost import COMPARATOR_BIT, CONTROL, SELECT_BIT, Resources, counters, logic
 from .movement import Cast, Reshape
 from .selection import ArgMax
 from .shapes import integer_type, present
@@ -69,7 +69,8 @@ class LabelSelect(Unit):
         """Input, a tree over PE elements, the comparison with the best so far, output and its slice."""
         return 5 + self.pe.bit_length()
 
-    def resources(self, node: Node) -> Resources:
-        """A comparator and two multiplexers an element."""
-        bits = int(node.input(0).datatype.bitwidth()) + int(node.output.datatype.bitwidth())
-        return Resources(lut=60 + 2 * self.pe * bits, ff=60 + 2 * self.pe * bits)
+    def structure(self, node: Node) -> Resources:
+        """A comparator and the choice of an element and its index, an element."""
+        bits, index = int(node.input(0).datatype.bitwidth()), int(node.output.datatype.bitwidth())
+        compared = COMPARATOR_BIT * bits + SELECT_BIT * (bits + index)
+        return logic(CONTROL + counters(self.cycles(node)) + self.pe * compared)

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qonnx.core.datatype import BaseDataType, DataType
@@ -12,31 +13,42 @@ from qonnx.core.datatype import BaseDataType, DataType
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value, carrier_of
 
-from .cost import Memory, Resources, rom
+from .cost import (
+    ADDER_BIT,
+    CONTROL,
+    DSP_FROM,
+    PRODUCT_BIT,
+    Memory,
+    Resources,
+    Style,
+    counters,
+    logic,
+    ram,
+    rom,
+)
 from .linear import MatMul, dot_bounds
 from .movement import Reshape, cast_to
 from .shapes import integer_type, present
-from .thresholding import expand_thresholds, threshold_resources
+from .thresholding import expand_thresholds, threshold_logic, threshold_memories
 from .unit import Axis, Steps, Stream, Unit, elements, stream_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MVTU", "accumulator_bounds", "carried", "carrier_bound", "mac_cost", "thresholded_type"]
+__all__ = [
+    "MEMORIES",
+    "MVTU",
+    "accumulator_bounds",
+    "carried",
+    "carrier_bound",
+    "check_memory",
+    "mac_cost",
+    "thresholded_type",
+]
 
 _EXACT_FLOAT32 = 2**24
-
-# LUTs of one multiply–accumulate, HLS: FINN's MVTU takes 2,950 LUT at PE 32 × SIMD 32, binary
-# (numbers.md), memories, comparators and control included; 2.16 are XNOR and popcount alone (hardware.md).
-_BINARY_MAC = 2.3
-# A product of a × b bits: its partial products, one LUT a bit, and an adder of a + b bits.
-_PRODUCT_BIT = 1.1
-_ADDER_BIT = 1.0
-_PE_CONTROL = 12
-_UNIT_CONTROL = 180
-_FF_PER_LUT = 1.1
-_DSP_FROM = 5
-"""Products whose factors both have at least this many bits go to a DSP48E1."""
+MEMORIES = (Style.LUT, Style.BLOCK)
+"""Where weights can be."""
 
 
 def accumulator_bounds(x: Value, weights: Value) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -76,7 +88,8 @@ class MVTU(Unit):
     (1, H, W, MH); one with MW = H·W·C is a single vector and gives (1, MH). Row r = nf·PE + pe, column =
     sf·SIMD + s. The output is out_min + out_step · (number of thresholds that fire): acc ≥ t, or acc ≤ t
     where falling. Thresholds ascend in a rising row, descend in a falling one, and may repeat. Without
-    thresholds the output is the accumulator.
+    thresholds the output is the accumulator. `memory` is where the weights are: logic or block RAM; None
+    for the one of the lower price.
     """
 
     pe: int = 1
@@ -84,6 +97,7 @@ class MVTU(Unit):
     accumulator: BaseDataType = DataType["INT32"]
     out_min: int = 0
     out_step: int = 1
+    memory: Style | None = None
 
     def infer(self, *inputs: Value | None) -> tuple[TensorType, ...]:
         """(…, MW) → (…, MH), of the narrowest type that holds the outputs."""
@@ -129,6 +143,19 @@ class MVTU(Unit):
             "simd": Axis(weights.shape[0], int(x.datatype.bitwidth())),
         }
 
+    def settings(self, *inputs: Value | None) -> dict[str, tuple[Any, ...]]:
+        """The folding, and whether weights are in logic or in block RAM."""
+        return {**super().settings(*inputs), "memory": MEMORIES}
+
+    def check_folding(self, *inputs: Value | None) -> None:
+        """Checks the folding and the memory.
+
+        Raises:
+            IRError: See `Unit.check_folding`; if weights are to be in what is no memory of constants.
+        """
+        super().check_folding(*inputs)
+        check_memory(self.memory)
+
     def folds(self, node: Node) -> tuple[int, int]:
         """(NF, SF): neuron folds and synapse folds."""
         weights = node.input(1)
@@ -161,8 +188,14 @@ class MVTU(Unit):
     def weight_memory(self, node: Node) -> Memory:
         """NF·SF words of PE·SIMD weights."""
         width = self.pe * self.simd * int(node.input(1).datatype.bitwidth())
+        return rom(math.prod(self.folds(node)), width, self.memory)
+
+    def memories(self, node: Node) -> dict[str, Memory]:
+        """Weights, thresholds, and the vector if it is replayed."""
         neurons, synapses = self.folds(node)
-        return rom(neurons * synapses, width)
+        thresholds = threshold_memories(self.pe, neurons, node.optional(2), node.optional(3))
+        replay = {"buffer": ram(synapses, self.source(node).width)} if neurons > 1 else {}
+        return {"weights": self.weight_memory(node), **thresholds, **replay}
 
     def latency(self, node: Node) -> int:
         """Input, weight memory (2), product, adder tree, accumulator, thresholds, output and its slice."""
@@ -175,36 +208,37 @@ class MVTU(Unit):
         """PE · SIMD a step."""
         return self.cycles(node) * self.pe * self.simd
 
-    def resources(self, node: Node) -> Resources:
-        """A term a multiply–accumulate, a term a row computed at once, and the memories."""
-        x, weights = node.input(0).datatype, node.input(1).datatype
+    def structure(self, node: Node) -> Resources:
+        """A term a multiply–accumulate, one a row computed at once, and the control."""
+        lut, dsp = mac_cost(node.input(0), node.input(1))
+        bits, macs = int(self.accumulator.bitwidth()), self.pe * self.simd
+        compared = threshold_logic(self.pe, bits, node.optional(2), node.optional(3))
         neurons, synapses = self.folds(node)
-        mac, dsp = mac_cost(int(x.bitwidth()), int(weights.bitwidth()))
-        accumulator = int(self.accumulator.bitwidth())
-        per_row = 2 * accumulator + _PE_CONTROL
-        lut = self.pe * (self.simd * mac + per_row) + _UNIT_CONTROL
-        total = Resources(int(lut), int(_FF_PER_LUT * lut), 0, self.pe * self.simd * dsp)
-        total = total.plus(self.weight_memory(node).resources)
-        if neurons > 1 and synapses > 1:
-            width = self.simd * int(x.bitwidth())
-            replay = Memory(synapses, width, block=False).resources
-            total = total.plus(replay)
-        thresholds = node.optional(2)
-        if thresholds is not None:
-            total = total.plus(threshold_resources(self.pe, neurons, accumulator, thresholds))
-        return total
+        control = CONTROL + counters(neurons, synapses, neurons * synapses)
+        return logic(macs * lut + self.pe * ADDER_BIT * bits + compared + control, dsp=macs * dsp)
 
 
-def mac_cost(inputs: int, weights: int) -> tuple[float, int]:
-    """(LUT, DSP) of one multiply–accumulate of `inputs` × `weights` bits."""
-    if inputs == weights == 1:
-        return _BINARY_MAC, 0
-    if min(inputs, weights) >= _DSP_FROM:
-        return inputs + weights, 1
-    product = (
-        _PRODUCT_BIT * inputs * weights if min(inputs, weights) > 1 else _PRODUCT_BIT * max(inputs, weights)
-    )
-    return product + _ADDER_BIT * (inputs + weights), 0
+def check_memory(memory: Style | None) -> None:
+    """Checks where weights are to be.
+
+    Raises:
+        IRError: If it is in what is no memory of constants.
+    """
+    if memory is not None and memory not in MEMORIES:
+        raise IRError(f"memory must be 'lut' or 'block', is {memory.value!r}")
+
+
+def mac_cost(x: Value, weights: Value) -> tuple[float, int]:
+    """(LUT, DSP) of one multiply–accumulate, by the structure; with a DSP48E1 only the sum's adder is left.
+
+    The sum is that of all bits of all products, or of their rows: for each bit of the narrow factor the wide
+    one, added, subtracted or left out. A tree sums rows of w bits by adders of w + 1, w + 2, … bits, half as
+    many at each level: w + 2 bits of adders a row. Their LUTs have room for the choice (UG474).
+    """
+    narrow, wide = sorted(int(value.datatype.bitwidth()) for value in (x, weights))
+    if narrow >= DSP_FROM:
+        return ADDER_BIT * (narrow + wide), 1
+    return min(PRODUCT_BIT * narrow * wide, ADDER_BIT * narrow * (wide + 2)), 0
 
 
 def _optional(inputs: tuple[Value | None, ...], index: int) -> Value | None:

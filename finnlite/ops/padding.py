@@ -12,15 +12,13 @@ from qonnx.core.datatype import BaseDataType
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import Memory, Resources
+from .cost import CONTROL, SELECT_BIT, Memory, Resources, counters, logic, ram
 from .movement import Concat, Reshape, Slice
 from .shapes import integer_type, present
 from .spatial import Pad
 from .unit import Axis, Steps, Stream, Unit, pixels, stream_of
 
 __all__ = ["StreamPad", "Upsample", "padded_type"]
-
-_BLOCK_FROM = 128
 
 
 def padded_type(x: Value, value: int) -> BaseDataType:
@@ -72,6 +70,11 @@ class _Larger(Unit):
         reads = np.repeat(self.fresh(node.input(0)).ravel(), words)
         return Steps(reads, np.ones(len(reads), dtype=np.bool_))
 
+    def places(self, node: Node) -> float:
+        """LUTs of counting the words of the output."""
+        height, width, channels = pixels(node.output)
+        return counters(height, width, channels // self.pe)
+
     def fresh(self, x: Value) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
         """(OH, OW) booleans: which pixels of the output are read from x."""
         raise NotImplementedError(self.op_type)
@@ -119,9 +122,9 @@ class StreamPad(_Larger):
         inside[top : top + height, left : left + width] = True
         return inside
 
-    def resources(self, node: Node) -> Resources:
-        """Counters and a multiplexer."""
-        return Resources(lut=90 + self.sink(node).width, ff=90 + self.sink(node).width)
+    def structure(self, node: Node) -> Resources:
+        """Counters and the choice of the constant."""
+        return logic(CONTROL + self.places(node) + SELECT_BIT * self.sink(node).width)
 
 
 @dataclass(frozen=True)
@@ -184,24 +187,18 @@ class Upsample(_Larger):
         first[:: self.scales[0], :: self.scales[1]] = True
         return first
 
-    def memories(self, node: Node) -> tuple[Memory, ...]:
+    def memories(self, node: Node) -> dict[str, Memory]:
         """A pixel and a line, where they are repeated."""
         if self.zeros:
-            return ()
+            return {}
         _, width, channels = pixels(node.input(0))
         words, bits = channels // self.pe, self.source(node).width
-        pixel = (Memory(words, bits, block=False),) if self.scales[1] > 1 else ()
-        line = (
-            (Memory(width * words, bits, block=width * words >= _BLOCK_FROM),) if self.scales[0] > 1 else ()
-        )
-        return pixel + line
+        pixel = {"pixel": ram(words, bits)} if self.scales[1] > 1 else {}
+        return pixel | ({"line": ram(width * words, bits)} if self.scales[0] > 1 else {})
 
-    def resources(self, node: Node) -> Resources:
-        """Counters, a multiplexer, and the memories."""
-        total = Resources(lut=100 + self.sink(node).width, ff=100 + self.sink(node).width)
-        for memory in self.memories(node):
-            total = total.plus(memory.resources)
-        return total
+    def structure(self, node: Node) -> Resources:
+        """Counters and the choice of a new, a kept or no pixel."""
+        return logic(CONTROL + self.places(node) + 2 * SELECT_BIT * self.sink(node).width)
 
 
 def _shaped(graph: Graph, x: Value, shape: tuple[int, ...]) -> Value:

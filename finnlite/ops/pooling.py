@@ -12,7 +12,7 @@ from qonnx.core.datatype import BaseDataType
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import Memory, Resources
+from .cost import ADDER_BIT, CONTROL, Memory, Resources, counters, logic, ram
 from .movement import Reshape, cast_to
 from .reduction import ReduceMax, ReduceSum
 from .shapes import integer_type, present
@@ -103,11 +103,15 @@ class _Pooling(Unit):
         """Input, memory (2), comparison or sum (2), output and its register slice."""
         return 8
 
-    def resources(self, node: Node) -> Resources:
-        """A comparator or adder and a register or memory word a channel."""
+    def memories(self, node: Node) -> dict[str, Memory]:
+        """What is kept of each channel, one memory for each that is computed at once."""
         bits = int(node.output.datatype.bitwidth())
-        kept = Memory(node.output.shape[-1] // self.pe, self.pe * bits, block=False)
-        return Resources(lut=80 + 2 * self.pe * bits, ff=80 + 2 * self.pe * bits).plus(kept.resources)
+        return {"kept": ram(node.output.shape[-1] // self.pe, bits, copies=self.pe)}
+
+    def structure(self, node: Node) -> Resources:
+        """An adder, or a comparator and the choice, a channel."""
+        bits, folds = int(node.output.datatype.bitwidth()), node.output.shape[-1] // self.pe
+        return logic(CONTROL + counters(self.window, folds) + self.pe * ADDER_BIT * bits)
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import Memory, Resources
+from .cost import ADDER_BIT, COMPARATOR_BIT, CONTROL, SELECT_BIT, Memory, Resources, counters, logic, ram
 from .movement import Concat, Slice
 from .shapes import present
 from .unit import MEMORY_DISTANCE, STREAM_BITS, Axis, Steps, Stream, Unit, pixels, stream_of
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SWU", "Sweep", "line_capacity", "windows"]
 
-_BLOCK_FROM = 128
-"""Words from which a line buffer goes to block RAM."""
+_HEADS = 4
+"""Words that the serial unit keeps track of."""
 
 
 class Sweep(NamedTuple):
@@ -198,14 +199,21 @@ class SWU(Unit):
             raise IRError(f"stream x must have shape [1, H, W, C], has {list(x.shape)}")
         channels = x.shape[-1]
         self.check_folding(*inputs)
-        if self.parallel:
-            self._check_parallel(x, sweep.taps * channels)
         return (TensorType.of((1, *sweep.outputs, sweep.taps * channels), x.datatype),)
 
-    def _check_parallel(self, x: Value, elems: int) -> None:
+    def check_folding(self, *inputs: Value | None) -> None:
+        """Of parallel windows, SIMD is a pixel and the window a word.
+
+        Raises:
+            IRError: See `Unit.check_folding`.
+        """
+        super().check_folding(*inputs)
+        x = present(inputs[0], "x")
+        if not self.parallel:
+            return
         if self.simd != x.shape[-1]:
             raise IRError(f"simd must be {x.shape[-1]}, a pixel, where windows are parallel, is {self.simd}")
-        bits = elems * int(x.datatype.bitwidth())
+        bits = math.prod(self.kernel) * x.shape[-1] * int(x.datatype.bitwidth())
         if bits > STREAM_BITS:
             raise IRError(f"a parallel window must have at most {STREAM_BITS:,} bits, has {bits:,}")
 
@@ -214,9 +222,13 @@ class SWU(Unit):
         return windows(graph, present(inputs[0], "x"), self.kernel, self.strides, self.dilations)
 
     def axes(self, *inputs: Value | None) -> dict[str, Axis]:
-        """SIMD divides the channels; parallel windows leave no choice."""
+        """SIMD divides the channels."""
         x = present(inputs[0], "x")
-        return {} if self.parallel else {"simd": Axis(x.shape[-1], int(x.datatype.bitwidth()))}
+        return {"simd": Axis(x.shape[-1], int(x.datatype.bitwidth()))}
+
+    def settings(self, *inputs: Value | None) -> dict[str, tuple[Any, ...]]:
+        """SIMD, and whether windows are parallel, if they have several pixels."""
+        return {**super().settings(*inputs), **({"parallel": (False, True)} if max(self.kernel) > 1 else {})}
 
     def source(self, node: Node) -> Stream:
         """SIMD elements a word."""
@@ -247,24 +259,31 @@ class SWU(Unit):
         writes[bottom : bottom + (rows - 1) * sh + 1 : sh, right : right + (columns - 1) * sw + 1 : sw] = True
         return Steps(np.ones(writes.size, dtype=np.bool_), writes.ravel())
 
-    def memory(self, node: Node) -> Memory:
-        """The line buffer; its words are columns of kh − 1 pixels where windows are parallel."""
+    def memories(self, node: Node) -> dict[str, Memory]:
+        """The line buffer; kh − 1 of them where windows are parallel."""
         sweep, width = self.sweep_of(node.input(0)), self.source(node).width
         if not self.parallel:
-            depth = line_capacity(sweep) * self.words(node)
-            return Memory(depth, width, block=depth >= _BLOCK_FROM)
-        depth = sweep.dilations[0] * sweep.width
-        return Memory(depth, width * (sweep.kernel[0] - 1), block=depth >= _BLOCK_FROM)
+            return {"buffer": ram(line_capacity(sweep) * self.words(node), width)}
+        if sweep.kernel[0] == 1:
+            return {}
+        return {"lines": ram(sweep.dilations[0] * sweep.width, width, copies=sweep.kernel[0] - 1)}
 
     def latency(self, node: Node) -> int:
         """Input, counters, address, memory (2), output and its register slice."""
         return 8
 
-    def resources(self, node: Node) -> Resources:
-        """The line buffer, its counters, and the registers of a parallel window."""
-        base = Resources(lut=320, ff=300).plus(self.memory(node).resources)
-        if not self.parallel:
-            return base
-        sweep = self.sweep_of(node.input(0))
-        span = sweep.kernel[0] * ((sweep.kernel[1] - 1) * sweep.dilations[1] + 1)
-        return base.plus(Resources(lut=0, ff=span * self.source(node).width))
+    def structure(self, node: Node) -> Resources:
+        """The counters and addresses, or the counters and the registers of a parallel window."""
+        sweep, words = self.sweep_of(node.input(0)), self.words(node)
+        rows, columns = sweep.outputs
+        if self.parallel:
+            span = sweep.kernel[0] * ((sweep.kernel[1] - 1) * sweep.dilations[1] + 1)
+            places = counters(sweep.width, sweep.height, columns, rows, sweep.dilations[0] * sweep.width)
+            return logic(CONTROL + places, ff=span * self.source(node).width)
+        word = (sweep.height * sweep.width * words).bit_length()
+        place = (line_capacity(sweep) * words - 1).bit_length()
+        # The word written, its window's, its row's and the next one read: their number in the frame and
+        # their place in the buffer, which goes around; whether there is room, and whether the word is there.
+        numbers = _HEADS * (ADDER_BIT + SELECT_BIT) * word + 3 * COMPARATOR_BIT * word
+        places = _HEADS * (2 * ADDER_BIT + 2 * SELECT_BIT) * place
+        return logic(CONTROL + counters(words, *sweep.kernel, columns, rows) + numbers + places)

@@ -10,7 +10,7 @@ import numpy as np
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import Memory, Resources, rom
+from .cost import CONTROL, Memory, Resources, counters, logic, rom
 from .elementwise import Add
 from .gathering import Gather
 from .movement import cast_to
@@ -77,17 +77,16 @@ class Lookup(Unit):
         always = np.ones(self.cycles(node), dtype=np.bool_)
         return Steps(always, always)
 
-    def memory(self, node: Node) -> Memory:
-        """The table of one of the PE channels: an entry a code of x and fold."""
+    def memories(self, node: Node) -> dict[str, Memory]:
+        """A table for each of the PE channels: an entry a code of x and fold."""
         folds = 1 if node.input(1).shape[0] == 1 else node.input(0).shape[-1] // self.pe
-        bits = int(node.input(1).datatype.bitwidth())
-        return rom(folds << int(node.input(0).datatype.bitwidth()), bits)
+        codes = folds << int(node.input(0).datatype.bitwidth())
+        return {"table": rom(codes, int(node.input(1).datatype.bitwidth()), copies=self.pe)}
 
     def latency(self, node: Node) -> int:
         """Input, address, memory (2), output and its register slice."""
         return 7
 
-    def resources(self, node: Node) -> Resources:
-        """A memory a channel computed at once."""
-        memory = Resources(*(self.pe * amount for amount in self.memory(node).resources))
-        return Resources(lut=50, ff=50 + self.sink(node).width).plus(memory)
+    def structure(self, node: Node) -> Resources:
+        """The counter of the folds."""
+        return logic(CONTROL + counters(node.input(0).shape[-1] // self.pe))

@@ -12,7 +12,7 @@ import numpy as np
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import Resources, rom
+from .cost import ADDER_BIT, COMPARATOR_BIT, CONTROL, Memory, Resources, counters, logic, rom
 from .elementwise import Add, GreaterOrEqual, Mul, Where
 from .gathering import Gather
 from .movement import cast_to
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from qonnx.core.datatype import BaseDataType
 
-__all__ = ["Thresholding", "expand_thresholds", "threshold_counts", "threshold_resources"]
+__all__ = ["Thresholding", "expand_thresholds", "threshold_counts", "threshold_logic", "threshold_memories"]
 
 _TABLE_LIMIT = 2**20
 """Most entries of a table that replaces a binary search: 4 MB, which stays in a laptop's cache."""
@@ -135,20 +135,36 @@ _PARALLEL_BITS = 4
 """Up to this many output bits thresholds are compared at once, above by a binary search (design §8)."""
 
 
-def threshold_resources(pe: int, folds: int, bits: int, thresholds: Value) -> Resources:
-    """Cost of comparing PE accumulators of `bits` bits with their thresholds, memories included."""
-    count = thresholds.shape[1]
-    width = int(thresholds.datatype.bitwidth())
-    levels = count.bit_length()
-    comparators = count if levels <= _PARALLEL_BITS else levels
-    logic = Resources(lut=pe * comparators * (bits // 2 + 2), ff=pe * comparators * 2)
-    rows = 1 if thresholds.shape[0] == 1 else folds
+def threshold_logic(pe: int, bits: int, thresholds: Value | None, falling: Value | None) -> float:
+    """LUTs of comparing PE accumulators of `bits` bits with their thresholds, by the structure."""
+    if thresholds is None:
+        return 0
+    count, levels = thresholds.shape[1], thresholds.shape[1].bit_length()
+    compared = COMPARATOR_BIT * bits * (2 if _mixed(falling) else 1)  # both directions, to choose from
+    if levels > _PARALLEL_BITS:
+        return pe * levels * compared
+    return pe * (count * compared + ADDER_BIT * max(0, count - 1))  # those that fire are counted
+
+
+def threshold_memories(
+    pe: int, folds: int, thresholds: Value | None, falling: Value | None
+) -> dict[str, Memory]:
+    """The thresholds' memories: one for each that is read at once."""
+    if thresholds is None:
+        return {}
+    rows, count = thresholds.shape
+    width, levels, depth = int(thresholds.datatype.bitwidth()), count.bit_length(), 1 if rows == 1 else folds
+    memories = {"falling": rom(depth, 1, copies=pe)} if _mixed(falling) else {}
     if levels <= _PARALLEL_BITS:
-        return logic.plus(rom(rows, pe * count * width).resources)
-    for level in range(levels):  # each step of the search has its own memory, twice as deep as the one before
-        memory = rom(rows << level, width).resources
-        logic = logic.plus(Resources(*(pe * amount for amount in memory)))
-    return logic
+        return {"thresholds": rom(depth, width, copies=pe * count), **memories}
+    # Each step of the search has its own memory, twice as deep as the one before.
+    return {**{f"level{n}": rom(depth << n, width, copies=pe) for n in range(levels)}, **memories}
+
+
+def _mixed(falling: Value | None) -> bool:
+    if falling is None or falling.const is None:
+        return False
+    return bool(falling.const.any()) and not falling.const.all()
 
 
 @dataclass(frozen=True)
@@ -235,8 +251,12 @@ class Thresholding(Unit):
         """Input, threshold memory (2), comparisons, output and its register slice."""
         return 7 + node.input(1).shape[1].bit_length()
 
-    def resources(self, node: Node) -> Resources:
-        """The comparators and the threshold memory."""
+    def structure(self, node: Node) -> Resources:
+        """The comparators."""
         bits = int(node.input(0).datatype.bitwidth())
-        base = Resources(lut=80, ff=80 + self.pe * bits)
-        return base.plus(threshold_resources(self.pe, self.folds(node), bits, node.input(1)))
+        compared = threshold_logic(self.pe, bits, node.input(1), node.optional(2))
+        return logic(compared + counters(self.folds(node)) + CONTROL)
+
+    def memories(self, node: Node) -> dict[str, Memory]:
+        """The thresholds."""
+        return threshold_memories(self.pe, self.folds(node), node.input(1), node.optional(2))

@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
 from finnlite.errors import IRError
 from finnlite.ir import Node, Op, Value
 
-from .cost import Resources
+from .cost import MEMORY_DISTANCE, Memory, Resources, port, total
 from .shapes import present
 
 if TYPE_CHECKING:
@@ -33,8 +36,6 @@ __all__ = [
 
 STREAM_BITS = 1024
 """Widest stream: the limit of `ap_uint` without further options."""
-MEMORY_DISTANCE = 4
-"""Steps from a store to the first load of the word that a memory promises (design §8)."""
 
 
 class Axis(NamedTuple):
@@ -143,11 +144,24 @@ class Unit(Op):
         return {}
 
     def legal(self, *inputs: Value | None) -> dict[str, tuple[int, ...]]:
-        """Legal values of each folding attribute; every combination of them is legal."""
+        """The values of each folding attribute that divide its axis and fit into a stream."""
         return {
             name: tuple(d for d in divisors(axis.size) if d * axis.bits <= STREAM_BITS)
             for name, axis in self.axes(*inputs).items()
         }
+
+    def settings(self, *inputs: Value | None) -> dict[str, tuple[Any, ...]]:
+        """What a folding decides: attribute to the values it may have, alone; see `variants`."""
+        return dict(self.legal(*inputs))
+
+    def variants(self, *inputs: Value | None) -> Iterator[Self]:
+        """The unit in every legal combination of its settings."""
+        settings = self.settings(*inputs)
+        for values in itertools.product(*settings.values()):
+            variant = replace(self, **dict(zip(settings, values, strict=True)))
+            with contextlib.suppress(IRError):
+                variant.check_folding(*inputs)
+                yield variant
 
     def check_folding(self, *inputs: Value | None) -> None:
         """Checks the folding attributes.
@@ -201,9 +215,19 @@ class Unit(Op):
         """Multiply–accumulates of a frame; what has some has its weights as input 1."""
         return 0
 
-    def resources(self, node: Node) -> Resources:
-        """Estimated cost; see `finnlite.ops.cost`."""
+    def structure(self, node: Node) -> Resources:
+        """Estimated cost of its logic: all but its memories and ports."""
         raise NotImplementedError(self.op_type)
+
+    def memories(self, node: Node) -> dict[str, Memory]:
+        """Its memories by the name that they have in the code; those of few words may be registers."""
+        return {}
+
+    def resources(self, node: Node) -> Resources:
+        """Estimated cost: its logic, its ports and its memories; see `finnlite.ops.cost`."""
+        ports = (port(stream.width) for stream in (*self.sources(node), *self.sinks(node)))
+        memories = (memory.resources for memory in self.memories(node).values())
+        return total((self.structure(node), *ports, *memories))
 
 
 def stream_of(value: Value, elems: int) -> Stream:

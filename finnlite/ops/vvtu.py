@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qonnx.core.datatype import BaseDataType, DataType
@@ -12,15 +12,15 @@ from qonnx.core.datatype import BaseDataType, DataType
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value, carrier_of
 
-from .cost import Memory, Resources, rom
+from .cost import ADDER_BIT, CONTROL, Memory, Resources, Style, counters, logic, ram, rom
 from .elementwise import Mul
 from .linear import dot_bounds
 from .movement import Reshape
-from .mvtu import carried, carrier_bound, mac_cost, thresholded_type
+from .mvtu import MEMORIES, carried, carrier_bound, check_memory, mac_cost, thresholded_type
 from .pooling import window_steps
 from .reduction import ReduceSum
 from .shapes import present
-from .thresholding import expand_thresholds, threshold_resources
+from .thresholding import expand_thresholds, threshold_logic, threshold_memories
 from .unit import Axis, Steps, Stream, Unit, elements, stream_of
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["VVTU", "vvtu_bounds"]
 
 _EXACT_FLOAT32 = 2**24
-_PE_CONTROL = 12
-_UNIT_CONTROL = 180
 
 
 def vvtu_bounds(x: Value, weights: Value) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -51,12 +49,14 @@ class VVTU(Unit):
     Inputs: x (1, OH, OW, k·C), as an SWU writes it; weights (k, C), constant; thresholds (C, T), constant,
     or absent; falling (C,), constant, or absent. The output (1, OH, OW, C) is
     out_min + out_step · (number of thresholds that fire), as an MVTU's; without thresholds the accumulator.
+    `memory` as an MVTU's.
     """
 
     pe: int = 1
     accumulator: BaseDataType = DataType["INT32"]
     out_min: int = 0
     out_step: int = 1
+    memory: Style | None = None
 
     def infer(self, *inputs: Value | None) -> tuple[TensorType, ...]:
         """(1, OH, OW, k·C) → (1, OH, OW, C), of the narrowest type that holds the outputs."""
@@ -104,6 +104,19 @@ class VVTU(Unit):
         out = self._output_type(_thresholds(inputs)[0])
         return {"pe": Axis(weights.shape[1], max(int(x.datatype.bitwidth()), int(out.bitwidth())))}
 
+    def settings(self, *inputs: Value | None) -> dict[str, tuple[Any, ...]]:
+        """The folding, and whether weights are in logic or in block RAM."""
+        return {**super().settings(*inputs), "memory": MEMORIES}
+
+    def check_folding(self, *inputs: Value | None) -> None:
+        """As an MVTU's.
+
+        Raises:
+            IRError: See `MVTU.check_folding`.
+        """
+        super().check_folding(*inputs)
+        check_memory(self.memory)
+
     def folds(self, node: Node) -> tuple[int, int]:
         """(k, C / PE): taps, and folds of the channels."""
         taps, channels = node.input(1).shape
@@ -128,7 +141,14 @@ class VVTU(Unit):
     def weight_memory(self, node: Node) -> Memory:
         """PE weights a word, k · C / PE words."""
         taps, folds = self.folds(node)
-        return rom(taps * folds, self.pe * int(node.input(1).datatype.bitwidth()))
+        return rom(taps * folds, self.pe * int(node.input(1).datatype.bitwidth()), self.memory)
+
+    def memories(self, node: Node) -> dict[str, Memory]:
+        """Weights, thresholds, and the sums of the channels, one memory for each that is computed at once."""
+        folds, bits = self.folds(node)[1], int(self.accumulator.bitwidth())
+        thresholds = threshold_memories(self.pe, folds, node.optional(2), node.optional(3))
+        sums = ram(folds, bits, copies=self.pe)
+        return {"weights": self.weight_memory(node), **thresholds, "sums": sums}
 
     def latency(self, node: Node) -> int:
         """Input, weight memory (2), product, accumulator (2), thresholds, output and its slice."""
@@ -140,19 +160,13 @@ class VVTU(Unit):
         """PE a step."""
         return self.cycles(node) * self.pe
 
-    def resources(self, node: Node) -> Resources:
-        """A term a channel computed at once, the accumulators' memory, weights and thresholds."""
-        x, weights = node.input(0).datatype, node.input(1).datatype
-        folds = self.folds(node)[1]
-        mac, dsp = mac_cost(int(x.bitwidth()), int(weights.bitwidth()))
-        bits = int(self.accumulator.bitwidth())
-        lut = int(self.pe * (mac + 2 * bits + _PE_CONTROL)) + _UNIT_CONTROL
-        total = Resources(lut, lut, 0, self.pe * dsp).plus(self.weight_memory(node).resources)
-        total = total.plus(Memory(folds, self.pe * bits, block=False).resources)
-        thresholds = node.optional(2)
-        if thresholds is not None:
-            total = total.plus(threshold_resources(self.pe, folds, bits, thresholds))
-        return total
+    def structure(self, node: Node) -> Resources:
+        """A term a channel computed at once, and the control."""
+        lut, dsp = mac_cost(node.input(0), node.input(1))
+        bits, (taps, folds) = int(self.accumulator.bitwidth()), self.folds(node)
+        compared = threshold_logic(self.pe, bits, node.optional(2), node.optional(3))
+        control = CONTROL + counters(taps, folds, taps * folds)
+        return logic(self.pe * (lut + ADDER_BIT * bits) + compared + control, dsp=self.pe * dsp)
 
 
 def _thresholds(inputs: tuple[Value | None, ...]) -> tuple[Value | None, Value | None]:

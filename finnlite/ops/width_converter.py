@@ -12,7 +12,7 @@ import numpy as np
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import Resources
+from .cost import CONTROL, SELECT_BIT, Resources, counters, logic, shifter_bit
 from .movement import Identity
 from .shapes import present
 from .unit import STREAM_BITS, Steps, Stream, Unit, elements, stream_of
@@ -97,8 +97,18 @@ class WidthConverter(Unit):
         """Input, the shifter of both words in three stages, output and its register slice."""
         return 6
 
-    def resources(self, node: Node) -> Resources:
-        """A buffer of one word of each side and its shifter."""
-        bits = int(node.input(0).datatype.bitwidth()) * (self.in_elems + self.out_elems)
-        whole = max(self.in_elems, self.out_elems) % min(self.in_elems, self.out_elems) == 0
-        return Resources(lut=40 + (bits if whole else 3 * bits), ff=40 + 2 * bits)
+    def structure(self, node: Node) -> Resources:
+        """A buffer of chunks and the shifter that brings a word to its place there.
+
+        A chunk is the greatest part of which both words are whole numbers. Where the frame is no whole number
+        of both words, its chunks are counted and its last word is blanked.
+        """
+        bits, size = int(node.input(0).datatype.bitwidth()), elements(node.input(0))
+        chunk = math.gcd(self.in_elems, self.out_elems)
+        before, after = self.in_elems // chunk, self.out_elems // chunk
+        kept = (before + after - 1) * chunk * bits
+        shifted = (SELECT_BIT + shifter_bit(min(before, after))) * kept  # shifted on, or a new word in place
+        end = 0.0
+        if size % self.in_elems or size % self.out_elems:
+            end = SELECT_BIT * self.out_elems * bits + 2 * counters(-(-size // chunk))
+        return logic(CONTROL + counters(before + after) + shifted + end, ff=kept)

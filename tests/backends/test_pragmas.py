@@ -21,7 +21,7 @@ ALLOWED = (
     r"reset variable=state\.[a-z]+",
     r"reset variable=state\.[a-z]+ off",
     r"array_partition variable=[a-z0-9_.]+ type=complete",
-    r"array_partition variable=[a-z0-9_.]+ type=complete dim=[12]",
+    r"array_partition variable=[a-z0-9_.]+ type=complete dim=[012]",
     r"bind_storage variable=[a-z0-9_]+ type=rom_1p impl=(bram|lutram)",
     r"bind_storage variable=state\.[a-z]+ type=ram_s2p impl=(bram|lutram)",
     r"dependence variable=state\.[a-z]+ type=inter direction=RAW distance=4 true",

@@ -192,7 +192,7 @@ def test_parallel_windows(case: tuple[SWU, tuple[int, int, int]]) -> None:
     assert op.cycles(node) == len(steps) == height * width
     assert op.source(node).elems == channels
     assert op.sink(node).elems == kh * kw * channels
-    assert op.legal(*node.inputs) == {}
+    assert {v.simd for v in op.variants(*node.inputs) if v.parallel} == {channels}
 
 
 @pytest.mark.parametrize("shape", [(3, 4, 6), (1, 1, 6)])
@@ -378,7 +378,7 @@ def test_lookup(rows: int) -> None:
     assert np.array_equal(run(node, x)[0], table[channel, x + 8])
     assert isinstance(node.op, Lookup)
     assert node.op.cycles(node) == len(node.op.steps(node)) == 12
-    assert node.op.memory(node).depth == (32 if rows > 1 else 16)
+    assert node.op.memories(node)["table"].depth == (32 if rows > 1 else 16)
 
 
 IMAGE = (4, 5, 6), "INT4"
@@ -457,7 +457,8 @@ def test_costs_are_there_and_grow() -> None:
     assert lut(VVTU(16), ((2, 2, 64), "INT4"), weights) > lut(VVTU(1), ((2, 2, 64), "INT4"), weights)
     wide, narrow = (SWU((3, 3), simd=simd) for simd in (16, 1))
     image = (64, 64, 16), "INT8"
-    assert wide.resources(node_of(wide, image)).bram18 > narrow.resources(node_of(narrow, image)).bram18 > 0
+    assert lut(wide, image) > lut(narrow, image)  # 208 words of 128 bits are in LUTs, 3,328 of 8 are not
+    assert [op.resources(node_of(op, image)).bram18 for op in (wide, narrow)] == [0, 2]
     parallel = SWU((3, 3), simd=4, parallel=True)
     node = node_of(parallel, ((64, 64, 4), "INT8"))
     assert parallel.resources(node).ff > 9 * 32

@@ -15,7 +15,7 @@ from finnlite.errors import IRError
 from finnlite.execution import execute
 from finnlite.ir import Graph, Node
 from finnlite.ops.axi import AxiIn, AxiOut, beats, border_bits, border_elems
-from finnlite.ops.cost import Memory, Resources, rom
+from finnlite.ops.cost import Resources
 from finnlite.ops.fifo import FIFO
 from finnlite.ops.label_select import LabelSelect
 from finnlite.ops.mvtu import MVTU
@@ -243,15 +243,6 @@ def test_cost_grows_with_the_folding() -> None:
     small, wide, tall = cost(pe=1, simd=1), cost(pe=1, simd=32), cost(pe=32, simd=1)
     assert small.lut < wide.lut < tall.lut  # a row costs an accumulator and comparators besides its MACs
     assert cost(pe=32, simd=32).lut > 32 * 32 * 2
-
-
-def test_memories() -> None:
-    assert rom(1, 500).resources == Resources()
-    assert rom(64, 10).resources == Resources(lut=10, ff=10)
-    assert rom(512, 36).resources.bram18 == 1
-    assert rom(513, 36).resources.bram18 == 2
-    assert rom(1024, 37).resources.bram18 == 3
-    assert Memory(16384, 1, block=True).resources.bram18 == 1
 
 
 def test_many_thresholds_are_searched() -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from qonnx.core.datatype import DataType
@@ -151,15 +153,14 @@ def test_any_legal_folding_keeps_the_function(dialect: str) -> None:
         assert_agree(it.network.name, run(graph, it.frames), list(expected.values()), exact=True)
 
 
-def random_folding(graph: Graph, rng: np.random.Generator) -> dict[str, dict[str, int]]:
+def random_folding(graph: Graph, rng: np.random.Generator) -> dict[str, dict[str, Any]]:
     """A legal folding of every unit."""
-    folding: dict[str, dict[str, int]] = {}
+    folding: dict[str, dict[str, Any]] = {}
     for node, unit in units(graph):
-        axes = unit.axes(*node.inputs)
-        if axes:
+        settings = unit.settings(*node.inputs)
+        if settings:
             folding[node.name] = {
-                name: int(rng.choice([d for d in range(1, axis.size + 1) if axis.size % d == 0]))
-                for name, axis in axes.items()
+                name: values[rng.integers(len(values))] for name, values in settings.items()
             }
     return folding
 

@@ -192,8 +192,8 @@ def test_a_folding_names_layers_and_windows_follow() -> None:
     given = {"a": {"pe": 2, "simd": 4}, "b_source": {"pe": 3, "simd": 2}}
     graph = compiled(residual(), *UNITS[:3], Fold(given))
     found = folding_of(graph)
-    assert found["a"] == given["a"]
-    assert found["b"] == given["b_source"]
+    assert found["a"].items() >= given["a"].items()
+    assert found["b"].items() >= given["b_source"].items()
     slowest = max(graph.node(n).op.cycles(graph.node(n)) for n in ("a", "b"))  # type: ignore[attr-defined]
     assert analyse(graph).ii_cycles == slowest
     again = compiled(residual(), *UNITS[:3], Fold(found))
@@ -202,7 +202,7 @@ def test_a_folding_names_layers_and_windows_follow() -> None:
 
 def test_a_window_may_be_folded_by_name() -> None:
     graph = compiled(residual(), *UNITS[:3], Fold({"a_windows": {"simd": 2}, "first_pad": {"pe": 4}}))
-    assert folding_of(graph)["a_windows"] == {"simd": 2}
+    assert folding_of(graph)["a_windows"]["simd"] == 2
     with pytest.raises(OptionError, match="simd must divide 4"):
         Fold({"a_windows": {"simd": 3}}).apply(graph)
 

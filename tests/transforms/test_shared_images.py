@@ -8,12 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from finnlite.accelerator import units
 from finnlite.execution import Session
 from finnlite.flow import compile_stages
-from finnlite.options import Options
-from finnlite.report import model_part
-from finnlite.timing import analyse
 
 MODELS = (
     "cnv_w1a1",
@@ -23,19 +19,6 @@ MODELS = (
     "mobilenet_tiny_w4a4",
     "resnet8_w4a4",
 )
-# SIMD, PE and cycles of each layer: BNN-PYNQ's folding of CNV, but for the last layer's PE.
-CNV = (
-    (3, 16, 32400),
-    (32, 32, 28224),
-    (32, 16, 20736),
-    (32, 16, 28800),
-    (32, 4, 20736),
-    (32, 1, 18432),
-    (4, 1, 32768),
-    (8, 1, 32768),
-    (1, 5, 1024),
-)
-LAYERS = [f"Conv_{n}" for n in range(6)] + [f"MatMul_{n}" for n in range(6, 9)]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -44,15 +27,6 @@ def test_the_units_answer_as_the_integers(name: str, shared: Path) -> None:
     frames = np.load(shared / "models" / f"{name}.golden.npz")["input"][:8].astype(np.float32)
     answers = [Session(stages[stage], threads=1).run(frames) for stage in ("Streamline", "SizeStreams")]
     assert {k: v.tolist() for k, v in answers[0].items()} == {k: v.tolist() for k, v in answers[1].items()}
-
-
-def test_cnv_takes_the_cycles_of_its_folding(shared: Path) -> None:
-    folding = {name: {"simd": simd, "pe": pe} for name, (simd, pe, _) in zip(LAYERS, CNV, strict=True)}
-    graph = compile_stages(shared / "models" / "cnv_w1a1.onnx", Options(folding=folding))["SizeStreams"]
-    cycles = {node.name: unit.cycles(node) for node, unit in units(graph)}
-    assert [cycles[name] for name in LAYERS] == [expected for *_, expected in CNV]
-    assert analyse(graph).ii_cycles == 32768
-    assert model_part("cnv", "", graph)["macs"] == 59_461_376
 
 
 def labels_of(model: Path, frames: NDArray[Any]) -> list[NDArray[np.int64]]:

@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from finnlite.ops.unit import MEMORY_DISTANCE
+from finnlite.ops.cost import MEMORY_DISTANCE, Memory, Style
 
-__all__ = ["BEAT", "LAST", "LayerCode", "Port", "lane_memory_pragmas", "memory_pragmas", "rom_pragmas"]
+__all__ = ["BEAT", "LAST", "LayerCode", "Port", "ram_pragmas", "rom_pragmas"]
 
 BEAT = "finnlite::beat"
 """A 64-bit word of AXI4-Stream with TLAST."""
@@ -58,31 +58,30 @@ class LayerCode:
     body: tuple[str, ...] = ()
 
 
-def memory_pragmas(member: str, words: int, *, block: bool) -> tuple[str, ...]:
-    """A memory in the state, of words that are wanted again no sooner than a memory promises them.
+_IMPL = {Style.LUT: "lutram", Style.LUTRAM: "lutram", Style.BLOCK: "bram"}
+"""What UG1399 calls them in `bind_storage`: a ROM in logic is bound to LUTRAM as well."""
+
+
+def ram_pragmas(member: str, memory: Memory, *, lanes: bool = False) -> tuple[str, ...]:
+    """How a memory of the state is stored, whose words are wanted again no sooner than it promises them.
 
     Args:
         member: Its name.
-        words: Its depth; of few words it is registers.
-        block: In block RAM.
+        memory: What it is in the estimate.
+        lanes: It is several memories side by side, [lanes][words].
     """
-    if words < MEMORY_DISTANCE:
-        return (f"array_partition variable=state.{member} type=complete",)
+    if memory.style is Style.REGISTERS:
+        return (f"array_partition variable=state.{member} type=complete dim=0",)
+    apart = (f"array_partition variable=state.{member} type=complete dim=1",) if lanes else ()
     return (
-        f"bind_storage variable=state.{member} type=ram_s2p impl={'bram' if block else 'lutram'}",
+        *apart,
+        f"bind_storage variable=state.{member} type=ram_s2p impl={_IMPL[memory.style]}",
         f"dependence variable=state.{member} type=inter direction=RAW distance={MEMORY_DISTANCE} true",
     )
 
 
-def lane_memory_pragmas(member: str, words: int) -> tuple[str, ...]:
-    """The same for memories side by side, one a PE, the state's [PE][words]."""
-    if words < MEMORY_DISTANCE:
-        return memory_pragmas(member, words, block=False)
-    lanes = f"array_partition variable=state.{member} type=complete dim=1"
-    return (lanes, *memory_pragmas(member, words, block=False))
-
-
-def rom_pragmas(name: str, depth: int, *, block: bool) -> tuple[str, ...]:
-    """How a memory of constants is stored: its lanes side by side; a single word is no memory."""
-    bind = f"bind_storage variable={name} type=rom_1p impl={'bram' if block else 'lutram'}"
-    return (f"array_partition variable={name} type=complete dim=1", *((bind,) if depth > 1 else ()))
+def rom_pragmas(name: str, memory: Memory, dims: int = 1) -> tuple[str, ...]:
+    """How a memory of constants is stored: apart in its first dimensions; a single word is no memory."""
+    apart = tuple(f"array_partition variable={name} type=complete dim={dim + 1}" for dim in range(dims))
+    bind = f"bind_storage variable={name} type=rom_1p impl={_IMPL[memory.style]}"
+    return (*apart, *((bind,) if memory.depth > 1 else ()))

@@ -10,7 +10,7 @@ from finnlite.ir import Node
 from finnlite.ops.table import Lookup
 
 from ..writer import array, element_type, encode
-from .code import LayerCode, Port
+from .code import LayerCode, Port, rom_pragmas
 
 __all__ = ["lookup"]
 
@@ -22,7 +22,6 @@ def lookup(node: Node, name: str) -> LayerCode:
         raise IRError(f"node {node.name!r}: must be a Lookup, is {op.op_type}")
     x, table, y = node.input(0), node.input(1), node.output
     memory = f"{name}_table"
-    block = op.memory(node).block
     rows = 1 if table.shape[0] == 1 else x.shape[-1] // op.pe
     return LayerCode(
         template="lookup",
@@ -39,10 +38,7 @@ def lookup(node: Node, name: str) -> LayerCode:
             Port("m0", f"ap_uint<{op.sink(node).width}>"),
         ),
         scalars=("nf",),
-        pragmas=(
-            f"array_partition variable={memory} type=complete dim=1",
-            f"bind_storage variable={memory} type=rom_1p impl={'bram' if block else 'lutram'}",
-        ),
+        pragmas=rom_pragmas(memory, op.memories(node)["table"]),
         constants=_table(node, op, memory),
         arguments=(memory,),
     )

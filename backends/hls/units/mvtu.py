@@ -10,7 +10,7 @@ from finnlite.ir import Node
 from finnlite.ops.mvtu import MVTU
 
 from ..writer import LANE_BITS, array, element_type, encode, lanes
-from .code import LayerCode, Port, memory_pragmas, rom_pragmas
+from .code import LayerCode, Port, ram_pragmas, rom_pragmas
 from .thresholds import activation
 
 __all__ = ["mvtu"]
@@ -23,7 +23,10 @@ def mvtu(node: Node, name: str) -> LayerCode:
         raise IRError(f"node {node.name!r}: must be an MVTU, is {op.op_type}")
     x, weights, y = node.input(0), node.input(1), node.output
     neurons, synapses = op.folds(node)
-    thresholds = activation(name, op.pe, node.optional(2), node.optional(3), op.out_min, op.out_step)
+    memories = op.memories(node)
+    thresholds = activation(
+        name, op.pe, node.optional(2), node.optional(3), op.out_min, op.out_step, memories
+    )
     memory = f"{name}_weights"
     return LayerCode(
         template="mvtu",
@@ -47,8 +50,8 @@ def mvtu(node: Node, name: str) -> LayerCode:
         arrays=("buffer", "sums"),
         pragmas=(
             "array_partition variable=state.sums type=complete",
-            *_buffer_pragmas(neurons, synapses),
-            *rom_pragmas(memory, neurons * synapses, block=op.weight_memory(node).block),
+            *(ram_pragmas("buffer", memories["buffer"]) if "buffer" in memories else ()),
+            *rom_pragmas(memory, memories["weights"]),
             *thresholds.pragmas,
         ),
         constants=_weights(node, op, memory, neurons, synapses) + "\n" + thresholds.constants,
@@ -56,13 +59,6 @@ def mvtu(node: Node, name: str) -> LayerCode:
         activation_type=thresholds.library_type,
         arguments=(memory,),
     )
-
-
-def _buffer_pragmas(neurons: int, synapses: int) -> tuple[str, ...]:
-    """A register file where a word is wanted again sooner than a memory promises it."""
-    if neurons == 1:
-        return ()  # never replayed
-    return memory_pragmas("buffer", synapses, block=False)
 
 
 def _weights(node: Node, op: MVTU, memory: str, neurons: int, synapses: int) -> str:

@@ -8,7 +8,7 @@ from finnlite.ir import Node
 from finnlite.ops.padding import StreamPad, Upsample
 
 from ..writer import element_type
-from .code import LayerCode, Port, memory_pragmas
+from .code import LayerCode, Port, ram_pragmas
 
 __all__ = ["pad", "upsample"]
 
@@ -77,7 +77,6 @@ def upsample(node: Node, name: str) -> LayerCode:
             ports=_ports(node, op),
             scalars=("fold", "dx", "dy", "x", "y"),
         )
-    block = any(memory.block for memory in op.memories(node))
     return LayerCode(
         template="upsample",
         header="padding",
@@ -86,8 +85,5 @@ def upsample(node: Node, name: str) -> LayerCode:
         ports=_ports(node, op),
         scalars=("fold", "dx", "dy", "start"),
         arrays=("pixel", "line"),
-        pragmas=(
-            *memory_pragmas("pixel", words, block=False),
-            *memory_pragmas("line", width * words, block=block),
-        ),
+        pragmas=tuple(p for member, memory in op.memories(node).items() for p in ram_pragmas(member, memory)),
     )

@@ -8,7 +8,7 @@ from finnlite.ir import Node
 from finnlite.ops.pooling import WindowMax, WindowSum
 
 from ..writer import element_type
-from .code import LayerCode, Port, lane_memory_pragmas
+from .code import LayerCode, Port, ram_pragmas
 
 __all__ = ["window_max", "window_sum"]
 
@@ -46,5 +46,5 @@ def _pooling(node: Node, combine: str, what: str) -> LayerCode:
         ),
         scalars=("tap", "fold"),
         arrays=("kept",),
-        pragmas=lane_memory_pragmas("kept", channels // op.pe),
+        pragmas=ram_pragmas("kept", op.memories(node)["kept"], lanes=True),
     )

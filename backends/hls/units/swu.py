@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from finnlite.errors import IRError
 from finnlite.ir import Node
-from finnlite.ops.swu import SWU, Sweep, line_capacity
-from finnlite.ops.unit import MEMORY_DISTANCE
+from finnlite.ops.swu import SWU, Sweep
 
-from .code import LayerCode, Port, memory_pragmas
+from .code import LayerCode, Port, ram_pragmas
 
 __all__ = ["swu"]
 
@@ -41,12 +40,11 @@ def _shape(**values: int) -> tuple[tuple[str, str], ...]:
 
 
 def _serial(node: Node, op: SWU, sweep: Sweep, title: str, ports: tuple[Port, ...]) -> LayerCode:
-    words, memory = op.words(node), op.memory(node)
-    capacity = line_capacity(sweep) * words
+    words, memory = op.words(node), op.memories(node)["buffer"]
     return LayerCode(
         template="swu",
         title=f"{title}, {op.simd} a step",
-        shape=_shape(**_dimensions(sweep), FOLDS=words, CAPACITY=capacity, BITS=op.source(node).width),
+        shape=_shape(**_dimensions(sweep), FOLDS=words, CAPACITY=memory.depth, BITS=op.source(node).width),
         ports=ports,
         scalars=(
             *("fold", "kx", "ky", "ox", "oy"),
@@ -54,14 +52,12 @@ def _serial(node: Node, op: SWU, sweep: Sweep, title: str, ports: tuple[Port, ..
             *("head", "headat", "previous", "older", "oldest"),
         ),
         arrays=("buffer",),
-        pragmas=memory_pragmas("buffer", capacity, block=memory.block),
+        pragmas=ram_pragmas("buffer", memory),
     )
 
 
 def _parallel(node: Node, op: SWU, sweep: Sweep, title: str, ports: tuple[Port, ...]) -> LayerCode:
-    memory = op.memory(node)
-    small = memory.depth < MEMORY_DISTANCE
-    lines = () if small else memory_pragmas("lines", memory.depth, block=memory.block)
+    memories = op.memories(node)
     return LayerCode(
         template="swu_parallel",
         header="swu",
@@ -71,8 +67,7 @@ def _parallel(node: Node, op: SWU, sweep: Sweep, title: str, ports: tuple[Port, 
         scalars=("x", "y", "left", "top", "at"),
         arrays=("lines", "window"),
         pragmas=(
-            f"array_partition variable=state.lines type=complete{'' if small else ' dim=1'}",
-            "array_partition variable=state.window type=complete",
-            *lines,
+            *(ram_pragmas("lines", memories["lines"], lanes=True) if memories else ()),
+            "array_partition variable=state.window type=complete dim=0",
         ),
     )

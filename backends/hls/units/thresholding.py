@@ -21,7 +21,8 @@ def thresholding(node: Node, name: str) -> LayerCode:
         raise IRError(f"node {node.name!r}: must be a Thresholding, is {op.op_type}")
     x, y = node.input(0), node.output
     lanes = op.folds(node) * op.pe
-    act = activation(name, op.pe, node.input(1), node.optional(2), op.out_min, op.out_step)
+    memories = op.memories(node)
+    act = activation(name, op.pe, node.input(1), node.optional(2), op.out_min, op.out_step, memories)
     return LayerCode(
         template="thresholding",
         title=f"thresholds of {lanes} channels, {op.pe} a step",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,10 @@ import numpy as np
 
 from finnlite.errors import IRError
 from finnlite.ir import Value
+from finnlite.ops.cost import Memory
 
 from ..writer import array, integer_ctype, wrapped
+from .code import rom_pragmas
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +40,13 @@ class Activation:
 
 
 def activation(
-    name: str, pe: int, thresholds: Value | None, falling: Value | None, out_min: int, out_step: int
+    name: str,
+    pe: int,
+    thresholds: Value | None,
+    falling: Value | None,
+    out_min: int,
+    out_step: int,
+    memories: Mapping[str, Memory],
 ) -> Activation:
     """The activation of a layer called `name`.
 
@@ -48,6 +57,7 @@ def activation(
         falling: (MH,) or (1,): nonzero where a threshold fires at <=; None: nowhere.
         out_min: Output if none fires.
         out_step: Output's step.
+        memories: What the threshold memories are in the estimate.
     """
     if thresholds is None:
         return Activation("", (), library_type=f"finnlite::no_activation<{name}_shape::output>")
@@ -60,15 +70,19 @@ def activation(
     flips = np.broadcast_to(flags != 0, len(table))
     _check_order(table, flips)
     shared = len(table) == 1
-    lane, fold = ("0", "0") if shared else ("pe", "nf")
-    folded = table.reshape(-1, 1 if shared else pe, count).transpose(1, 2, 0)  # (PE, T, NF)
-    flag, flag_text, flag_pragmas = _falling(name, flips, 1 if shared else pe, lane, fold)
-    build = _compared if count <= AT_ONCE else _searched
-    text, pragmas, call = build(name, folded, lane, fold, flag)
+    at_once = count <= AT_ONCE
+    lane, fold = "0" if shared and at_once else "pe", "0" if shared else "nf"
+    if shared and not at_once:  # there PE times, as they are read PE times a step
+        table = np.repeat(table, pe, axis=0)
+    folded = table.reshape(-1, 1 if lane == "0" else pe, count).transpose(1, 2, 0)  # (PE, T, NF)
+    flag, flag_text, flag_pragmas = _falling(name, flips, pe, memories)
+    build = _compared if at_once else _searched
+    text, pragmas, call = build(name, folded, lane, fold, flag, memories)
     width = count.bit_length()
     function, arguments = call
     body = (
-        *(("(void)pe;", "(void)nf;") if shared else ()),
+        *(("(void)pe;",) if lane == "0" else ()),
+        *(("(void)nf;",) if shared else ()),
         *wrapped(f"const ap_uint<{width}> count = {function}(", arguments, ");"),
         f"return finnlite::level_code<{name}_shape::output, {out_min}, {out_step}>(count);",
     )
@@ -88,7 +102,7 @@ def _check_order(table: NDArray[np.int64], flips: NDArray[np.bool_]) -> None:
 
 
 def _falling(
-    name: str, flips: NDArray[np.bool_], pe: int, lane: str, fold: str
+    name: str, flips: NDArray[np.bool_], pe: int, memories: Mapping[str, Memory]
 ) -> tuple[str, str, tuple[str, ...]]:
     """C++ expression of the flag, its memory, and the memory's pragmas."""
     if not flips.any():
@@ -98,25 +112,29 @@ def _falling(
     memory = f"{name}_falling"
     text = array(memory, "ap_uint<1>", flips.reshape(-1, pe).T.astype(np.int64))
     return (
-        f"{memory}[{lane}][{fold}] == 1",
+        f"{memory}[pe][nf] == 1",
         "\n// 1: the thresholds of this row fire at <=; [PE][NF].\n" + text,
-        (f"array_partition variable={memory} type=complete dim=1",),
+        rom_pragmas(memory, memories["falling"]),
     )
 
 
-def _compared(name: str, folded: NDArray[np.int64], lane: str, fold: str, flag: str) -> _Memories:
+def _compared(
+    name: str, folded: NDArray[np.int64], lane: str, fold: str, flag: str, memories: Mapping[str, Memory]
+) -> _Memories:
     memory = f"{name}_thresholds"
     ctype = integer_ctype(int(folded.min()), int(folded.max()))
     text = "// Thresholds, compared at once; [PE][T][NF].\n" + array(memory, ctype, folded)
-    pragmas = tuple(f"array_partition variable={memory} type=complete dim={d}" for d in (1, 2))
+    pragmas = rom_pragmas(memory, memories["thresholds"], dims=2)
     return text, pragmas, ("finnlite::compare", ("sum", f"{memory}[{lane}]", fold, flag))
 
 
-def _searched(name: str, folded: NDArray[np.int64], lane: str, fold: str, flag: str) -> _Memories:
+def _searched(
+    name: str, folded: NDArray[np.int64], lane: str, fold: str, flag: str, memories: Mapping[str, Memory]
+) -> _Memories:
     pe, count, folds = folded.shape
     depth = count.bit_length()
     ctype = integer_ctype(int(folded.min()), int(folded.max()))
-    texts, pragmas, memories = [], [], []
+    texts, pragmas, rows = list[str](), list[str](), list[str]()
     for level in range(depth):
         step = 1 << (depth - 1 - level)
         wanted = (2 * np.arange(1 << level) + 1) * step - 1
@@ -125,7 +143,7 @@ def _searched(name: str, folded: NDArray[np.int64], lane: str, fold: str, flag: 
         words = nodes.transpose(0, 2, 1).reshape(pe, folds << level)
         head = f"// Level {level} of the thresholds' binary search; [PE][NF * {1 << level}].\n"
         texts.append(head + array(memory, ctype, words))
-        pragmas.append(f"array_partition variable={memory} type=complete dim=1")
-        memories.append(f"{memory}[{lane}]")
-    arguments = ("sum", fold, flag, f"ap_uint<{depth}>(0)", *memories)
+        pragmas += rom_pragmas(memory, memories[f"level{level}"])
+        rows.append(f"{memory}[{lane}]")
+    arguments = ("sum", fold, flag, f"ap_uint<{depth}>(0)", *rows)
     return "\n".join(texts), tuple(pragmas), (f"finnlite::search<{count}>", arguments)

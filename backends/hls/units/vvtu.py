@@ -10,7 +10,7 @@ from finnlite.ir import Node
 from finnlite.ops.vvtu import VVTU
 
 from ..writer import LANE_BITS, array, element_type, encode, lanes
-from .code import LayerCode, Port, lane_memory_pragmas, rom_pragmas
+from .code import LayerCode, Port, ram_pragmas, rom_pragmas
 from .thresholds import activation
 
 __all__ = ["vvtu"]
@@ -22,8 +22,11 @@ def vvtu(node: Node, name: str) -> LayerCode:
     if not isinstance(op, VVTU):
         raise IRError(f"node {node.name!r}: must be a VVTU, is {op.op_type}")
     x, weights, y = node.input(0), node.input(1), node.output
-    taps, folds = op.folds(node)
-    thresholds = activation(name, op.pe, node.optional(2), node.optional(3), op.out_min, op.out_step)
+    taps = op.folds(node)[0]
+    memories = op.memories(node)
+    thresholds = activation(
+        name, op.pe, node.optional(2), node.optional(3), op.out_min, op.out_step, memories
+    )
     memory = f"{name}_weights"
     return LayerCode(
         template="vvtu",
@@ -44,8 +47,8 @@ def vvtu(node: Node, name: str) -> LayerCode:
         scalars=("tap", "nf", "fold"),
         arrays=("sums",),
         pragmas=(
-            *lane_memory_pragmas("sums", folds),
-            *rom_pragmas(memory, taps * folds, block=op.weight_memory(node).block),
+            *ram_pragmas("sums", memories["sums"], lanes=True),
+            *rom_pragmas(memory, memories["weights"]),
             *thresholds.pragmas,
         ),
         constants=_weights(node, op, memory) + "\n" + thresholds.constants,

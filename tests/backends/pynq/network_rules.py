@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from finnlite.backends.hls.network import OUTSIDE
 from finnlite.ir import Graph, Node
 from finnlite.ops.axi import AxiIn, AxiOut
-from finnlite.ops.fifo import FIFO, in_block
+from finnlite.ops.cost import Memory
+from finnlite.ops.fifo import FIFO, storage
 from finnlite.ops.unit import Unit
 from tests.backends.pynq.recording import Recording
 from tests.backends.pynq.wiring import Wanted, Wiring, identity_cell
@@ -40,31 +41,30 @@ def streams(recording: Recording, wiring: Wiring, wanted: Wanted) -> Iterator[st
     names = [layer.name for layer in wanted.network.layers]
     yield from _leads("axi_dma/M_AXIS_MM2S", f"{names[0]}/s0", wiring)
     yield from _leads(f"{names[-1]}/m0", "axi_dma/S_AXIS_S2MM", wiring)
-    depths, widths = _chain(wanted.graph)
-    for writer, reader, depth, width in zip(names[:-1], names[1:], depths, widths, strict=True):
-        yield from _buffered(f"{writer}/m0", f"{reader}/s0", depth, width, recording, wiring)
+    for writer, reader, memory in zip(names[:-1], names[1:], _chain(wanted.graph), strict=True):
+        yield from _buffered(f"{writer}/m0", f"{reader}/s0", memory, recording, wiring)
     side = next(s for s in wanted.network.streams if s.name == "transfer_last")
-    yield from _buffered(f"{names[0]}/m1", f"{names[-1]}/s1", side.depth, 8, recording, wiring)
+    yield from _buffered(f"{names[0]}/m1", f"{names[-1]}/s1", storage(side.depth, 8), recording, wiring)
 
 
-def _chain(graph: Graph) -> tuple[list[int], list[int]]:
-    """Depth and bytes' bits of the stream after each unit of the graph but the last, read from its nodes."""
+def _chain(graph: Graph) -> list[Memory]:
+    """The FIFO after each unit of the graph but the last, read from its nodes."""
     node: Node = next(n for n in graph.nodes if isinstance(n.op, AxiIn))
-    depths, widths = [0], [_bits(node)]
-    while True:
+    found: list[tuple[Node, list[FIFO]]] = [(node, [])]
+    while not isinstance(node.op, AxiOut):
         node = node.output.uses[0][0]
         if isinstance(node.op, FIFO):
-            depths[-1] += node.op.depth
-        elif isinstance(node.op, AxiOut):
-            return [depth or 2 for depth in depths], widths
+            found[-1][1].append(node.op)
         else:
-            depths.append(0)
-            widths.append(_bits(node))
+            found.append((node, []))
+    return [_fifo(writer, fifos) for writer, fifos in found[:-1]]
 
 
-def _bits(node: Node) -> int:
-    assert isinstance(node.op, Unit)
-    return -(-node.op.sink(node).width // 8) * 8
+def _fifo(writer: Node, fifos: list[FIFO]) -> Memory:
+    assert isinstance(writer.op, Unit)
+    styles = [fifo.memory for fifo in fifos if fifo.memory is not None]
+    depth = sum(fifo.depth for fifo in fifos) or 2
+    return storage(depth, writer.op.sink(writer).width, styles[0] if styles else None)
 
 
 def _leads(source: str, sink: str, wiring: Wiring) -> Iterator[str]:
@@ -73,9 +73,7 @@ def _leads(source: str, sink: str, wiring: Wiring) -> Iterator[str]:
         yield f"{source}: must lead to {sink}, leads to {found}"
 
 
-def _buffered(
-    source: str, sink: str, depth: int, width: int, recording: Recording, wiring: Wiring
-) -> Iterator[str]:
+def _buffered(source: str, sink: str, memory: Memory, recording: Recording, wiring: Wiring) -> Iterator[str]:
     entry = wiring.peer(source)
     if entry is None:
         return
@@ -84,7 +82,7 @@ def _buffered(
         yield f"{source}: must lead to a FIFO, leads to {entry}"
         return
     yield from _leads(f"{fifo.name}/m_axis", sink, wiring)
-    style = "block" if in_block(depth, width) else "distributed"
-    for name, value in (("DEPTH", depth), ("WIDTH", width), ("RAM_STYLE", style)):
+    style = "block" if memory.block else "distributed"
+    for name, value in (("DEPTH", memory.depth), ("WIDTH", memory.width), ("RAM_STYLE", style)):
         if fifo.properties[name] != str(value):
             yield f"{fifo.name}: {name} must be {value}, is {fifo.properties[name]}"

@@ -18,6 +18,7 @@ from finnlite.backends.pynq.tcl import number, properties, word
 from finnlite.boards import BOARDS
 from finnlite.errors import IRError
 from finnlite.ir import Graph
+from finnlite.ops.cost import Style
 from finnlite.ops.fifo import FIFO
 from finnlite.ops.mvtu import MVTU
 from finnlite.ops.shapes import integer_type
@@ -110,18 +111,23 @@ def test_every_stream_inside_has_a_fifo_of_its_width_and_depth(graph: Graph) -> 
 
 
 @pytest.mark.parametrize(
-    ("ctype", "depth", "style"),
+    ("ctype", "depth", "memory", "style"),
     [
-        ("ap_uint<64>", 64, "distributed"),
-        ("ap_uint<64>", 65, "block"),
-        ("ap_uint<8>", 512, "distributed"),
-        ("ap_uint<1>", 513, "block"),
+        ("ap_uint<64>", 192, None, "distributed"),
+        ("ap_uint<64>", 193, None, "block"),
+        ("ap_uint<8>", 832, None, "distributed"),
+        ("ap_uint<1>", 833, None, "block"),
+        ("ap_uint<8>", 16, Style.BLOCK, "block"),
+        ("ap_uint<64>", 1024, Style.LUTRAM, "distributed"),
     ],
 )
-def test_deep_fifos_are_in_block_ram(graph: Graph, ctype: str, depth: int, style: str) -> None:
+def test_deep_fifos_are_in_block_ram(
+    graph: Graph, ctype: str, depth: int, memory: Style | None, style: str
+) -> None:
     net = network_of(graph)
     streams = tuple(
-        replace(s, ctype=ctype, depth=depth) if s.name == "transfer_last" else s for s in net.streams
+        replace(s, ctype=ctype, depth=depth, memory=memory) if s.name == "transfer_last" else s
+        for s in net.streams
     )
     design = design_of(replace(net, streams=streams), IDENTITY)
     cell = next(c for c in design.cells["The streams between them"] if c.name == "fifo_transfer_last")
@@ -131,7 +137,7 @@ def test_deep_fifos_are_in_block_ram(graph: Graph, ctype: str, depth: int, style
 def test_the_depths_are_the_graphs(graph: Graph) -> None:
     """A FIFO of the graph that is altered alters its cell."""
     chain = Chain.start(8, "UINT4")
-    chain.value = chain.graph.add(FIFO(77, chain.elems), chain.value, name="FIFO_0")
+    chain.value = chain.graph.add(FIFO(77, chain.elems, Style.BLOCK), chain.value, name="FIFO_0")
     chain.thresholding(Thresholding(0, 1, pe=8), np.array([[3, 5, 9]]), name="quantize")
     text = text_of(chain.end(), "design.tcl")
     assert "CONFIG.WIDTH 64 CONFIG.DEPTH 77 CONFIG.RAM_STYLE block" in text

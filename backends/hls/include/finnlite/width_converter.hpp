@@ -22,6 +22,8 @@ struct width_converter {
   static const int CAPACITY = IN_CHUNKS + OUT_CHUNKS - 1;
   static const int BITS = CHUNK * SHAPE::BITS;
   static const int LAST_ELEMENTS = SHAPE::N - (ceil_div(SHAPE::N, SHAPE::IN) - 1) * SHAPE::IN;
+  // Frames of whole words on both sides need not be told apart.
+  static const bool WHOLE = SHAPE::N % SHAPE::IN == 0 && SHAPE::N % SHAPE::OUT == 0;
 
   typedef ap_uint<SHAPE::IN * SHAPE::BITS> input_word;
   typedef ap_uint<SHAPE::OUT * SHAPE::BITS> output_word;
@@ -36,16 +38,16 @@ struct width_converter {
   static void step(hls::stream<input_word>& s0, hls::stream<output_word>& m0, state& st) {
 #pragma HLS inline
     const int left_to_write = CHUNKS - static_cast<int>(st.written);
-    const int need = smaller(OUT_CHUNKS, left_to_write);
+    const int need = WHOLE ? OUT_CHUNKS : smaller(OUT_CHUNKS, left_to_write);
     int have = static_cast<int>(st.have);
     if (have < need) have += load(s0, st, have);
     if (have >= need) {
       store(m0, st, have);
       have -= need;
-      if (left_to_write == need) {
+      if (!WHOLE && left_to_write == need) {
         st.written = 0;
         st.read = 0;
-      } else {
+      } else if (!WHOLE) {
         st.written += need;
       }
     }
@@ -56,7 +58,7 @@ struct width_converter {
   static int load(hls::stream<input_word>& s0, state& st, int have) {
 #pragma HLS inline
     const int left = CHUNKS - static_cast<int>(st.read);
-    const bool last = left <= IN_CHUNKS;
+    const bool last = !WHOLE && left <= IN_CHUNKS;
     const int count = last ? left : IN_CHUNKS;
     input_word x = s0.read();
     if (last) x = keep_elements<SHAPE::BITS>(x, LAST_ELEMENTS);
@@ -64,7 +66,7 @@ struct width_converter {
 #pragma HLS unroll
       st.chunks[have + i] = element<BITS>(x, i);
     }
-    st.read += count;
+    if (!WHOLE) st.read += count;
     return count;
   }
 
@@ -73,7 +75,7 @@ struct width_converter {
     output_word y = 0;
     for (int i = 0; i < OUT_CHUNKS; ++i) {
 #pragma HLS unroll
-      if (i < have) set_element<BITS>(y, i, st.chunks[i]);
+      if (WHOLE || i < have) set_element<BITS>(y, i, st.chunks[i]);
     }
     m0.write(y);
     for (int i = 0; i + OUT_CHUNKS < CAPACITY; ++i) {

@@ -27,7 +27,7 @@ void mvtu_fc2(hls::stream<ap_uint<3> >& s0, hls::stream<ap_uint<4> >& m0) {
 #pragma HLS reset variable=state.buffer off
 #pragma HLS reset variable=state.sums off
 #pragma HLS array_partition variable=state.sums type=complete
-#pragma HLS array_partition variable=state.buffer type=complete
+#pragma HLS array_partition variable=state.buffer type=complete dim=0
 #pragma HLS array_partition variable=mvtu_fc2_weights type=complete dim=1
 #pragma HLS bind_storage variable=mvtu_fc2_weights type=rom_1p impl=lutram
   mvtu_fc2_step(s0, m0, state);

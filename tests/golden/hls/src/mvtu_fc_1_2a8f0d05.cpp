@@ -44,11 +44,13 @@ void mvtu_fc_1_2a8f0d05(hls::stream<ap_uint<16> >& s0, hls::stream<ap_uint<3> >&
 #pragma HLS reset variable=state.buffer off
 #pragma HLS reset variable=state.sums off
 #pragma HLS array_partition variable=state.sums type=complete
-#pragma HLS array_partition variable=state.buffer type=complete
+#pragma HLS array_partition variable=state.buffer type=complete dim=0
 #pragma HLS array_partition variable=mvtu_fc_1_2a8f0d05_weights type=complete dim=1
 #pragma HLS bind_storage variable=mvtu_fc_1_2a8f0d05_weights type=rom_1p impl=lutram
 #pragma HLS array_partition variable=mvtu_fc_1_2a8f0d05_thresholds type=complete dim=1
 #pragma HLS array_partition variable=mvtu_fc_1_2a8f0d05_thresholds type=complete dim=2
+#pragma HLS bind_storage variable=mvtu_fc_1_2a8f0d05_thresholds type=rom_1p impl=lutram
 #pragma HLS array_partition variable=mvtu_fc_1_2a8f0d05_falling type=complete dim=1
+#pragma HLS bind_storage variable=mvtu_fc_1_2a8f0d05_falling type=rom_1p impl=lutram
   mvtu_fc_1_2a8f0d05_step(s0, m0, state);
 }

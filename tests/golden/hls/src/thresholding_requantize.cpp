@@ -41,9 +41,14 @@ void thresholding_requantize(hls::stream<ap_uint<4> >& s0, hls::stream<ap_uint<5
   static thresholding_requantize_state state;
 #pragma HLS reset variable=state.nf
 #pragma HLS array_partition variable=thresholding_requantize_level0 type=complete dim=1
+#pragma HLS bind_storage variable=thresholding_requantize_level0 type=rom_1p impl=lutram
 #pragma HLS array_partition variable=thresholding_requantize_level1 type=complete dim=1
+#pragma HLS bind_storage variable=thresholding_requantize_level1 type=rom_1p impl=lutram
 #pragma HLS array_partition variable=thresholding_requantize_level2 type=complete dim=1
+#pragma HLS bind_storage variable=thresholding_requantize_level2 type=rom_1p impl=lutram
 #pragma HLS array_partition variable=thresholding_requantize_level3 type=complete dim=1
+#pragma HLS bind_storage variable=thresholding_requantize_level3 type=rom_1p impl=lutram
 #pragma HLS array_partition variable=thresholding_requantize_level4 type=complete dim=1
+#pragma HLS bind_storage variable=thresholding_requantize_level4 type=rom_1p impl=lutram
   thresholding_requantize_step(s0, m0, state);
 }
