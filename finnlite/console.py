@@ -5,23 +5,27 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from rich.console import Console
-from rich.status import Status
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from finnlite.report.words import RESOURCES, bound, kind
 from finnlite.text import printable, shortened
 
 if TYPE_CHECKING:
     from finnlite.doctor import Tool
     from finnlite.mapping import Entry
 
-__all__ = ["Steps", "built", "entries", "report", "tools"]
+__all__ = ["Steps", "built", "entries", "exploration", "report", "tools"]
 
 _PIPE_WIDTH = 160
 _NAMED = 5
+_BAR = 10
+_WIDE = 100
+"""Columns from which a table may have some that are only nice to have."""
 _FOLDERS = {
     "report.html": "the report, for a browser",
     "report.json": "the report, for a program",
@@ -31,7 +35,7 @@ _FOLDERS = {
     "vivado": "the Vivado project: vivado -mode batch -source build.tcl",
     "deploy": "what the board needs: driver, description, place for the bitstream",
     "stages": "the network after the transformations, as ONNX",
-    "folding.json": "PE and SIMD of each layer, to edit and pass to --folding",
+    "folding.json": "how each layer is folded, to edit and pass to --folding",
 }
 
 
@@ -64,19 +68,26 @@ def _table(*columns: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in columns:
         number = column.startswith("#")
-        table.add_column(column.lstrip("#"), justify="right" if number else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if number else "left"
+        table.add_column(column.removeprefix("#"), justify=justify, no_wrap=number, overflow="fold")
     return table
+
+
+def _running(console: Console) -> Progress:
+    """The line of a step that runs; it vanishes when the step ends."""
+    texts = (TextColumn("{task.description}", markup=False), TextColumn("{task.fields[far]}", markup=False))
+    return Progress(SpinnerColumn(), *texts, TimeElapsedColumn(), console=console, transient=True)
 
 
 class Steps:
     """The progress of a build: called with each step's name as it starts, and again with how far it is.
 
-    Writes to standard error: on a terminal the running step with a spinner, elsewhere a line a step.
+    Writes to standard error: on a terminal the running step with how far it is, elsewhere a line a step.
     """
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True)
-        self._status: Status | None = None
+        self._live: Progress | None = None
         self._step = ""
         self._start = 0.0
 
@@ -86,10 +97,11 @@ class Steps:
             self._end("✓")
             self._step, self._start = printable(step), time.monotonic()
             if self._console.is_terminal:
-                self._status = self._console.status("")
-                self._status.start()
-        if self._status is not None:
-            self._status.update(Text(f"{self._step} {done:,} of {total:,}" if total else self._step))
+                self._live = _running(self._console)
+                self._live.add_task(self._step, far="")
+                self._live.start()
+        if self._live is not None and total:
+            self._live.update(self._live.task_ids[0], far=f"{done:,} of {total:,}")
 
     def __enter__(self) -> Self:
         """Nothing runs yet."""
@@ -102,9 +114,9 @@ class Steps:
         self._end("✗" if error else "✓")
 
     def _end(self, mark: str) -> None:
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
         if self._step:
             seconds = time.monotonic() - self._start
             self._console.print(Text(f"{mark} {self._step} ({seconds:.1f} s)"), soft_wrap=True)
@@ -128,7 +140,7 @@ def entries(rows: Sequence["Entry"], model: str) -> None:
 def report(data: Mapping[str, Any]) -> None:
     """The report of a build: layers, performance, resources, verification."""
     if data["layers"]:
-        _layers(data["layers"])
+        _layers(data["layers"], data["performance"])
         _performance(data)
         _resources(data["resources"])
     for note in data["notes"]:
@@ -144,15 +156,30 @@ def report(data: Mapping[str, Any]) -> None:
     _accuracy(data)
 
 
-def _layers(rows: Sequence[Mapping[str, Any]]) -> None:
-    table = _table("layer", "unit", "#PE", "#SIMD", "#cycles", "#LUT", "#RAMB18", "#DSP")
+def _layers(rows: Sequence[Mapping[str, Any]], performance: Mapping[str, Any]) -> None:
+    """The units, and how much of the time each is busy: on a wide terminal as a bar too."""
+    console = _console()
+    wide = console.width >= _WIDE
+    marks = ("",) if wide else ()
+    table = _table("layer", "unit", "#PE", "#SIMD", "#LUT", "#RAMB18", "#DSP", "#cycles", "#busy", *marks)
     buffers = 0
     for row in rows:
         if row["cycles"] is None:
             buffers += 1
-        else:
-            keys = ("name", "op", "pe", "simd", "cycles", "lut", "bram18", "dsp")
-            table.add_row(*(_cell(row[key]) for key in keys))
+            continue
+        keys = ("pe", "simd", "lut", "bram18", "dsp", "cycles")
+        busy = row["cycles"] / performance["ii_cycles"]
+        limiting = row["name"] == performance["bottleneck"]
+        cells = [
+            _cell(row["name"]),
+            _cell(kind(row)),
+            *(_cell(row[key]) for key in keys),
+            Text(f"{int(100 * busy)} %"),
+        ]
+        if wide:
+            bar = f"{'█' * round(_BAR * busy):{_BAR}} " if console.is_terminal else ""
+            cells.append(Text(bar + ("bottleneck" if limiting else "")))
+        table.add_row(*cells, style="bold" if limiting else None)
     _show("layers", table)
     _say(f"and {buffers} FIFOs between them")
 
@@ -168,18 +195,21 @@ def _performance(data: Mapping[str, Any]) -> None:
         _say(
             f"first answer after {values['latency_cycles']:,} cycles, {values['latency_cycles'] / mhz:.2f} µs"
         )
+    if data.get("folding"):
+        _say(bound(data["folding"]))
 
 
 def _resources(data: Mapping[str, Any]) -> None:
     made = data.get("implemented")
-    table = _table("", "#used", "#of", "#share", *(("#estimated",) if made else ()))
+    table = _table("", "#used", "#of", "#share", "#limit", *(("#estimated",) if made else ()))
+    limits = data.get("limits", {})
     for key, budget in data["budget"].items():
         used = (made or data).get(key)
         share = None if used is None else f"{used / budget:.1%}"
-        table.add_row(
-            _cell(key), _cell(used), _cell(budget), _cell(share), *((_cell(data.get(key)),) if made else ())
-        )
-    estimated = "estimated, with the shell of DMA and resets"
+        limit = f"{limits[key]:g}%" if key in limits else ""
+        cells = (key, used, budget, share, limit, *((data.get(key),) if made else ()))
+        table.add_row(*(_cell(cell) for cell in cells))
+    estimated = "uncalibrated estimates, with the shell of DMA and resets"
     how = f"implemented by Vivado {made['vivado']}" if made else estimated
     _show(f"resources ({how})", table)
     if made:
@@ -199,16 +229,21 @@ def _verification(rows: Sequence[Mapping[str, Any]]) -> None:
             _cell(row["near_ties"]),
         )
     _show("verification", table)
+    _differences(rows)
+
+
+def _differences(rows: Sequence[Mapping[str, Any]], subject: str = "") -> None:
+    """Of each comparison the first difference, or why there was none."""
     for row in rows:
         if row["mismatches"] is None:
-            _say(f"{row['stage']} against {row['against']}: {row['note']}")
+            _say(f"{subject}{row['stage']} against {row['against']}: {row['note']}")
         first = row["first_mismatch"]
         if first:
             place = (
                 f"layer '{shortened(first['layer'])}', sample {first['sample']}, element {first['element']}"
             )
             _say(
-                f"first mismatch of {row['stage']} against {row['against']}: {place}"
+                f"{subject}first mismatch of {row['stage']} against {row['against']}: {place}"
                 f" must be {first['expected']:g}, is {first['found']:g}"
             )
 
@@ -246,3 +281,39 @@ def tools(rows: Sequence["Tool"]) -> None:
         mark = "✓" if row.found else ("✗" if row.required else "–")
         table.add_row(Text(mark), _cell(row.name), _cell(row.purpose), _cell(row.found or f"no; {row.fix}"))
     _show("tools", table)
+
+
+def exploration(data: Mapping[str, Any], folder: Path | None) -> None:
+    """The answer of `explore`: the front as a table, and where a simulation differs."""
+    points, limits = data["points"], data["limits"]
+    simulated = points[0]["simulation"] is not None
+    wide = _console().width >= (_PIPE_WIDTH if simulated else _WIDE)
+    columns = ["##", "#frames/s", "#cycles", "#LUT", "#", "#RAMB18", "#", "bottleneck", "binding"]
+    columns += ["#mismatches"] * simulated
+    columns += ["#latency", "#LUTRAM", "#DSP"] * wide + ["#samples", "simulated"] * (wide and simulated)
+    table = _table(*columns)
+    for number, row in enumerate(points, 1):
+        lut, bram = (Text(f"{row['shares'][key]:.1f}%") for key in ("lut", "bram18"))
+        cells = [_cell(value) for value in (number, round(row["fps"]), row["ii_cycles"])]
+        cells += [_cell(row["lut"]), lut, _cell(row["bram18"]), bram, _cell(row["bottleneck"])]
+        cells.append(Text(_resource(row["binding"]) + ("" if row["fits"] else ", over a limit")))
+        result = row["simulation"]
+        if simulated:
+            cells.append(_cell(result["mismatches"]))
+        if wide:
+            cells += [_cell(row[key]) for key in ("latency_cycles", "lutram", "dsp")]
+        if wide and simulated:
+            how = "cached" if result["cached"] else f"{result['seconds']:.1f} s"
+            cells += [_cell(result["samples"]), Text(how)]
+        table.add_row(*cells)
+    _show(f"{shortened(data['model']['name'])} on {data['board']} at {data['clock_mhz']:g} MHz", table)
+    bounds = ", ".join(f"{limit:g} % {_resource(key)}" for key, limit in limits.items())
+    _say(f"\nuncalibrated estimates, with the shell of DMA and resets; limits: {bounds}")
+    for number, row in enumerate(points, 1):
+        _differences(row["simulation"]["verification"] if row["simulation"] else (), f"point {number}: ")
+    if folder is not None:
+        _say(f"plot: {folder / 'exploration.html'}; foldings, for --folding: {folder / 'foldings'}")
+
+
+def _resource(key: str) -> str:
+    return RESOURCES.get(key, key.upper())

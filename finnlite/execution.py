@@ -16,6 +16,7 @@ import onnxruntime as ort
 from finnlite.errors import IRError, OptionError
 from finnlite.ir import Graph, Value
 from finnlite.ops.movement import Identity
+from finnlite.progress import Count
 from finnlite.serde import to_onnx
 
 if TYPE_CHECKING:
@@ -114,11 +115,14 @@ class Session:
         self._names = [value.name for value in finals]
         self._run = _session(model.SerializeToString(), threads=threads)
 
-    def run(self, inputs: Mapping[str, NDArray[Any]] | NDArray[Any]) -> dict[str, NDArray[Any]]:
+    def run(
+        self, inputs: Mapping[str, NDArray[Any]] | NDArray[Any], count: Count | None = None
+    ) -> dict[str, NDArray[Any]]:
         """Runs a batch.
 
         Args:
             inputs: By name, or the array of the one input; axis 0 counts samples.
+            count: Told the samples that have run.
 
         Returns:
             Outputs and watched values by name.
@@ -132,6 +136,8 @@ class Session:
         for start in range(0, max(total, 1), self._batch):
             chunk = {name: array[start : start + self._batch] for name, array in feeds.items()}
             parts.append(self._run.run(self._names, chunk))
+            if count is not None:
+                count(min(start + self._batch, total), total)
         result = {}
         for index, name in enumerate(self.outputs):
             pieces = [part[index] for part in parts]

@@ -27,6 +27,7 @@ from finnlite.ops.mvtu import MVTU
 from finnlite.ops.scaling import Normalize
 from finnlite.ops.thresholding import Thresholding
 from finnlite.ops.vvtu import VVTU
+from finnlite.progress import Count
 from finnlite.samples import Samples
 from finnlite.slicing import cut
 
@@ -75,6 +76,7 @@ class Ladder:
         csim: Runs the C simulation, or None.
         device: Runs the driver before the simulated device, or None; may raise UnsupportedError.
         step: Called with each rung; what it returns is entered while the rung runs.
+        count: Told the frames that ran of a rung that is a graph.
     """
 
     samples: Samples
@@ -86,6 +88,7 @@ class Ladder:
     csim: Runner | None = None
     device: Runner | None = None
     step: Callable[[str], AbstractContextManager[None]] = lambda rung: nullcontext()
+    count: Count | None = None
     answers: dict[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)
     """Outputs of the rungs that ran, by rung."""
 
@@ -130,7 +133,7 @@ class Ladder:
             rows.append(self._source(imported, self.source))
         if self.samples.outputs:
             taken, capped = self._take("import")
-            found = Session(imported).run(taken.inputs)
+            found = Session(imported).run(taken.inputs, self.count)
             mine = {name: found[name] for name in taken.outputs}
             count, first, _ = compare_outputs(mine, taken.outputs, exact=False)
             rows.append(Row("import", "file", len(taken), capped, taken.data, count, 0, first))
@@ -149,7 +152,7 @@ class Ladder:
 
     def _integer(self, imported: Graph, integers: Graph) -> tuple[Row, Mapping[str, NDArray[Any]]]:
         taken, capped = self._take("import", "integer")
-        verdict, outputs, expected = compare_integers(imported, integers, taken.inputs)
+        verdict, outputs, expected = compare_integers(imported, integers, taken.inputs, self.count)
         self.answers |= {"import": expected, "integer": outputs}
         note = f"{verdict.elements:,} elements of quantizers compared"
         counts = (verdict.mismatches, verdict.near_ties, verdict.first)
@@ -162,7 +165,7 @@ class Ladder:
         if results is None or len(next(iter(results.values()))) < len(taken):
             results = Session(reference).run(taken.inputs)
         expected = {name: array[: len(taken)] for name, array in results.items()}
-        found = Session(hardware).run(taken.inputs)
+        found = Session(hardware).run(taken.inputs, self.count)
         count, first, frames = compare_outputs(found, expected, exact=True)
         if count:
             index = int(np.flatnonzero(frames)[0])
@@ -246,8 +249,11 @@ def _counterpart(reference: Graph, node: Node) -> Value | None:
     return None
 
 
-def untested_quantizers(hardware: Graph, samples: Samples) -> list[str]:
-    """Units whose thresholds may move by one, up and down, without any output of the samples changing."""
+def untested_quantizers(hardware: Graph, samples: Samples, count: Count | None = None) -> list[str]:
+    """Units whose thresholds may move by one, up and down, without any output of the samples changing.
+
+    `count` is told the units probed.
+    """
     inputs = samples.inputs
     placed = [
         (node, 1 if isinstance(node.op, Thresholding) else 2)
@@ -261,11 +267,13 @@ def untested_quantizers(hardware: Graph, samples: Samples) -> list[str]:
     watched = Session(hardware, names).run(inputs)
     expected = {value.name: watched[value.name] for value in hardware.outputs}
     untested = []
-    for node, index in quantizers:
+    for done, (node, index) in enumerate(quantizers, 1):
         feeds = {**inputs, node.input(0).name: watched[node.input(0).name]}
         moved = (_moved(hardware, node, index, move, feeds) for move in (1, -1))
         if not any(compare_outputs(found, expected, exact=True)[0] for found in moved):
             untested.append(node.name)
+        if count is not None:
+            count(done, len(quantizers))
     return untested
 
 

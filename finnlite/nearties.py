@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from finnlite.ir import Graph, Node, Value
 from finnlite.ops.pools import MaxPool
 from finnlite.ops.table import Lookup
 from finnlite.ops.thresholding import Thresholding
+from finnlite.progress import Count
 from finnlite.slicing import cut
 
 if TYPE_CHECKING:
@@ -105,9 +107,9 @@ class _Grid:
 
 
 def compare_integers(
-    reference: Graph, integers: Graph, inputs: Mapping[str, NDArray[Any]]
+    reference: Graph, integers: Graph, inputs: Mapping[str, NDArray[Any]], count: Count | None = None
 ) -> tuple[Verdict, Arrays, Arrays]:
-    """Compares the integer stage with the imported graph on the same inputs.
+    """Compares the integer stage with the imported graph on the same inputs; `count` is told the frames.
 
     Returns:
         The verdict, the integer graph's own outputs, and the reference's.
@@ -118,15 +120,23 @@ def compare_integers(
     verdict = Verdict()
     outputs: list[Arrays] = []
     wanted: list[Arrays] = []
-    for start in range(0, len(next(iter(inputs.values()))), _CHUNK):
+    total = len(next(iter(inputs.values())))
+    for start in range(0, total, _CHUNK):
         part = {name: array[start : start + _CHUNK] for name, array in inputs.items()}
-        expected, found = theirs.run(part), ours.run(part)
+        expected = theirs.run(part, partial(_count_half, count, start, total, 0))
+        found = ours.run(part, partial(_count_half, count, start, total, 1))
         outputs.append({value.name: found[value.name] for value in integers.outputs})
         wanted.append({value.name: expected[value.name] for value in reference.outputs})
         chunk = _Chunk(reference, integers, pairs, part, start)
         chunk.compare(verdict, found, expected)
     verdict.settle()
     return verdict, _joined(outputs), _joined(wanted)
+
+
+def _count_half(count: Count | None, start: int, total: int, half: int, done: int, frames: int) -> None:
+    """Tells the frames of a chunk that ran, when each runs twice."""
+    if count is not None:
+        count(start + (half * frames + done) // 2, total)
 
 
 def _joined(parts: list[Arrays]) -> Arrays:

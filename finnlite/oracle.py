@@ -23,6 +23,7 @@ from qonnx.transformation.infer_shapes import InferShapes
 
 from finnlite.errors import ModelError
 from finnlite.execution import run_onnx
+from finnlite.progress import Count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,8 +58,8 @@ class Oracle:
         """Who runs the file."""
         return "qonnx" if self._foreign else "onnxruntime"
 
-    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """The model's outputs by name for N frames, axis 0 counting them.
+    def run(self, inputs: Mapping[str, NDArray[Any]], count: Count | None = None) -> dict[str, NDArray[Any]]:
+        """The model's outputs by name for N frames, axis 0 counting them; `count` is told of each batch.
 
         Raises:
             ModelError: If the file does not run.
@@ -74,6 +75,8 @@ class Oracle:
                 dtype = onnx.helper.tensor_dtype_to_np_dtype(info.type.tensor_type.elem_type)
                 feeds[info.name] = np.pad(chunk, padding, mode="edge").astype(dtype)
             parts.append(self._call(feeds))
+            if count is not None:
+                count(min(start + batch, total), total)
         joined = [np.concatenate(pieces)[:total] for pieces in zip(*parts, strict=True)]
         return dict(zip(self.outputs, joined, strict=True))
 

@@ -16,12 +16,13 @@ def printable(text: str) -> str:
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:
-    r"""The text on one line, printable, and cut where it is too long.
+    r"""The text on one line, printable, and cut in the middle if it is too long: paths differ at their ends.
 
     >>> shortened("two\nlines")
     'two\\nlines'
-    >>> shortened("x" * 100, longest=5)
-    'xxxx…'
+    >>> shortened("/model/model.12/Conv", longest=12)
+    '/mode…2/Conv'
     """
     line = printable(text).replace("\n", "\\n")
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    start = (longest - 1) // 2
+    return line if len(line) <= longest else line[:start] + "…" + line[start + 1 - longest :]

@@ -64,7 +64,7 @@ def test_the_report_is_what_others_rely_on(built: SimpleNamespace) -> None:
     assert performance["bottleneck"] in {row["name"] for row in report["layers"]}
     assert performance["latency_cycles"] >= performance["ii_cycles"]
     used = report["resources"]
-    assert used["budget"] == {"lut": 53200, "ff": 106400, "bram18": 280, "dsp": 220}
+    assert used["budget"] == {"lut": 53200, "ff": 106400, "bram18": 280, "dsp": 220, "lutram": 17400}
     assert used["lut"] == sum(row["lut"] for row in report["layers"]) + used["shell"]["lut"]
     assert set(report["timings_s"]) == set(built.steps)
 
@@ -374,7 +374,7 @@ def test_the_page_escapes_names(built: SimpleNamespace) -> None:
     parser = _Text()
     parser.feed(text)
     assert "script" not in parser.tags
-    assert parser.text.count("<script>alert(1)</script>") == 3
+    assert parser.text.count("<script>alert(1)</script>") == 4
     assert "\x1b" not in text
 
 

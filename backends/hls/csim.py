@@ -21,6 +21,7 @@ from finnlite.errors import OptionError, SimulationError
 from finnlite.ir import Graph
 from finnlite.ops.unit import elements
 from finnlite.plan import Output, Plan
+from finnlite.progress import Count, shares
 from finnlite.runtime.packing import pack, unpack
 
 from .compiler import LIBRARY, Compiler, compile_commands, find_compiler
@@ -35,8 +36,6 @@ __all__ = ["Csim", "StreamCount", "simulation_plan"]
 _POSITION = struct.Struct("=iIQ")
 _MESSAGE_LINES = 5
 _EMPTY_READ = re.compile(r"stream '([^']*)' is read while empty")
-_CHUNK = 512
-"""Frames a request if somebody watches the progress."""
 
 
 def simulation_plan(graph: Graph, compiler: Compiler | None = None) -> Plan:
@@ -151,7 +150,7 @@ class Csim:
             self._temporary.cleanup()
 
     # -- running ----------------------------------------------------------------------------------
-    def run(self, frames: NDArray[Any], progress: Callable[[int, int], None] | None = None) -> NDArray[Any]:
+    def run(self, frames: NDArray[Any], progress: Count | None = None) -> NDArray[Any]:
         """Runs frames of integers.
 
         Args:
@@ -177,12 +176,16 @@ class Csim:
         except ValueError as error:
             raise OptionError(f"input {x.name!r}: {error}") from error
         beats = np.ascontiguousarray(data).view("<u8")
-        step = _CHUNK if progress is not None else max(1, len(beats))
-        results = [np.zeros((0, self._network.output_beats), dtype=np.uint64)]
-        for start in range(0, len(beats), step):
-            results.append(self.run_beats(beats[start : start + step]))
+        results = []
+        for part in shares(len(beats)) if progress is not None else (slice(0, len(beats)),):
+            try:
+                results.append(self.run_beats(beats[part]))
+            except SimulationError as error:
+                if part.start:
+                    raise SimulationError(f"{error} (counted from frame {part.start})") from None
+                raise
             if progress is not None:
-                progress(min(start + step, len(beats)), len(beats))
+                progress(part.stop, len(beats))
         packed = np.ascontiguousarray(np.concatenate(results).astype("<u8")).view(np.uint8)
         return unpack(packed, y.datatype.name, elements(y))
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,18 @@ from finnlite import report as reports
 from finnlite.accelerator import is_mapped
 from finnlite.backends.hls.csim import Csim, simulation_plan
 from finnlite.backends.pynq.identity import identity_of
-from finnlite.boards import Board
-from finnlite.errors import ModelError
+from finnlite.boards import DEFAULT_LIMITS, Board, Limits
+from finnlite.errors import ModelError, OptionError
 from finnlite.host import Host, Runner
 from finnlite.ir import Graph
 from finnlite.ladder import Ladder, accuracies, check_caps, rows_ok, untested_quantizers
 from finnlite.options import Numbers, Options, Scale, check_same_model, read_folding, stage_file
 from finnlite.oracle import Oracle
 from finnlite.plan import Output, Plan, check_output
-from finnlite.progress import Clock, Progress
+from finnlite.progress import Clock, Watcher
 from finnlite.samples import Samples, load_samples, synthetic_samples
 from finnlite.serde import load_stage, to_bytes
-from finnlite.transforms.folding import folding_of
+from finnlite.transforms.folding import explain, folding_of
 
 from .deploying import deploy
 from .stages import LAST, run_stages
@@ -67,6 +68,9 @@ def build(
     board: str = "pynq-z1",
     clock_mhz: float = 100.0,
     target_fps: float | None = None,
+    max_fps: bool = False,
+    lut_limit: float = DEFAULT_LIMITS.lut,
+    bram_limit: float = DEFAULT_LIMITS.bram18,
     folding: Mapping[str, Any] | Path | str | None = None,
     backend: str = "hls",
     input_type: Any = None,
@@ -79,7 +83,7 @@ def build(
     from_stage: str | None = None,
     to_stage: str | None = None,
     stages: str | None = None,
-    progress: Progress | None = None,
+    progress: Watcher | None = None,
 ) -> Build:
     """Compiles a model into a folder: stages, HLS code, its C simulation, Vivado project, driver and report.
 
@@ -92,7 +96,11 @@ def build(
         board: The board to build for.
         clock_mhz: Clock of the fabric.
         target_fps: Fold for at least so many frames a second.
-        folding: Layer name to {"pe": …, "simd": …}, or a JSON file of that.
+        max_fps: Fold for the most frames a second that fit.
+        lut_limit: Percent of the board's LUTs that the folding may use.
+        bram_limit: Percent of the board's block RAM that it may use.
+        folding: Layer name to {"pe": …, "simd": …, "memory": …, "parallel": …}, or a JSON file of that; what
+            is left out or None is chosen.
         backend: "hls".
         input_type: See `load`.
         input_scale: See `load`.
@@ -104,7 +112,9 @@ def build(
         from_stage: Start from this stage's file in the folder.
         to_stage: Stop after this stage.
         stages: "all" to write the file of every stage.
-        progress: Called with the name of each step as it starts.
+        progress: Called with (step, done, total): as each step starts with a total of 0, and as it goes with
+            how many of its files or frames are done. A callable of one argument is told each step's name as
+            it starts, and no more.
 
     Raises:
         FinnliteError: If something is wrong; the message says what and how to mend it.
@@ -113,6 +123,8 @@ def build(
         board=board,
         clock_mhz=clock_mhz,
         target_fps=target_fps,
+        max_fps=max_fps,
+        limits=Limits(lut_limit, bram_limit),
         folding=read_folding(folding),
         backend=backend,
         input_type=input_type,
@@ -127,6 +139,11 @@ def build(
     )
     target = options.check()
     check_output(Path(out))
+    if (Path(out) / "exploration.json").exists():
+        raise OptionError(
+            f"output folder {str(out)!r}: must be new, empty or of a build, holds an exploration; "
+            f"name another folder"
+        )
     data = None if verify is None else Path(verify)
     return _Run(Path(model), Path(out), options, target, data, Clock(progress)).run()
 
@@ -165,12 +182,13 @@ class _Run:
             "clock_mhz": self.options.fabric_mhz,
             "backend": self.options.backend,
             "identity": None,
-            **reports.hardware_part(hardware, self.board, self.options.fabric_mhz),
+            **reports.hardware_part(hardware, self.board, self.options.fabric_mhz, self.options.limits),
+            "folding": self._explained(),
         }
         samples = self._samples()
         ok = True
         try:
-            with Output(self.out) as target:
+            with Output(self.out, progress=lambda _, *count: self.clock.count(*count)) as target:
                 self._write(target, hardware)
                 device = None if hardware is None else self._deploy(target, hardware, report, samples)
                 ok = self._verify(report, samples, hardware, target.folder / HLS, device)
@@ -186,6 +204,14 @@ class _Run:
         asked, made = self.options.clock_mhz, self.options.fabric_mhz
         clock = [f"clock: {made:g} MHz, the highest that {self.board.name} can make up to {asked:g} MHz"]
         return (clock if f"{asked:g}" != f"{made:g}" else []) + reports.note_list(self.graphs)
+
+    def _explained(self) -> dict[str, Any] | None:
+        """How the network was folded, what keeps it from being faster, and what that would take."""
+        if "Fold" not in self.graphs:
+            return None
+        with self.clock.step("look for a faster folding"):
+            options = self.options
+            return explain(self.graphs["Fold"], self.board, options.limits, options.fabric_mhz)
 
     def _digest(self) -> str:
         try:
@@ -228,7 +254,7 @@ class _Run:
     def _deploy(self, target: Output, hardware: Graph, report: dict[str, Any], samples: Samples) -> Runner:
         with self.clock.step("write Vivado project and driver"):
             report["identity"] = identity_of(hardware, self.board, report["clock_mhz"])
-            return deploy(target, hardware, self.board, report, samples)
+            return deploy(target, hardware, self.board, report, samples, self.clock.count)
 
     def _verify(
         self,
@@ -239,7 +265,8 @@ class _Run:
         device: Runner | None,
     ) -> bool:
         """Runs the ladder, puts its results into the report, and says whether all rungs agree."""
-        source = Oracle(self.model).run if self.options.from_stage is None else None
+        count = self.clock.count
+        source = partial(Oracle(self.model).run, count=count) if self.options.from_stage is None else None
         ladder = Ladder(
             samples,
             check_caps(self.options.verify_samples),
@@ -249,16 +276,17 @@ class _Run:
             source,
             device=device,
             step=lambda rung: self.clock.step(f"verify {rung}"),
+            count=count,
         )
         if hardware is None:
             rows = ladder.run()
         else:
             with Csim(hardware, folder) as csim:
-                ladder.csim = Host(hardware).around(csim.run)
+                ladder.csim = Host(hardware).around(partial(csim.run, progress=count))
                 rows = ladder.run()
             with self.clock.step("probe quantizers"):
                 probed = samples.first(_PROBED_FRAMES)
-                report["untested_quantizers"] = untested_quantizers(hardware, probed)
+                report["untested_quantizers"] = untested_quantizers(hardware, probed, count)
         report["verification"] = reports.verification_part(rows)
         report["accuracy"] = accuracies(samples, ladder.answers) or None
         return rows_ok(rows)

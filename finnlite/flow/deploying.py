@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from finnlite.backends.pynq.deployment import deployment_plan
 from finnlite.backends.pynq.project import project_plan
 from finnlite.boards import Board
@@ -14,6 +16,7 @@ from finnlite.errors import OptionError, UnsupportedError
 from finnlite.host import Host, Runner
 from finnlite.ir import Graph
 from finnlite.plan import Output
+from finnlite.progress import Count, shares
 from finnlite.runtime import Accelerator
 from finnlite.samples import Samples
 
@@ -30,7 +33,14 @@ _GOLDEN = 16
 """Frames of the driver's self-test."""
 
 
-def deploy(target: Output, graph: Graph, board: Board, report: Mapping[str, Any], samples: Samples) -> Runner:
+def deploy(
+    target: Output,
+    graph: Graph,
+    board: Board,
+    report: Mapping[str, Any],
+    samples: Samples,
+    count: Count | None = None,
+) -> Runner:
     """Writes both folders.
 
     Args:
@@ -39,6 +49,7 @@ def deploy(target: Output, graph: Graph, board: Board, report: Mapping[str, Any]
         board: The board.
         report: The report so far: model, clock, identity, performance.
         samples: Some of them become the golden frames of the driver's self-test.
+        count: Told the frames that went through the driver.
 
     Returns:
         What runs frames through the driver and the simulated device; raises UnsupportedError if the driver
@@ -60,7 +71,7 @@ def deploy(target: Output, graph: Graph, board: Board, report: Mapping[str, Any]
     except UnsupportedError as error:
         return _refuse(error)
     target.run(plan, DEPLOY)
-    return lambda inputs: predict(target.folder, next(iter(inputs.values())))
+    return lambda inputs: predict(target.folder, next(iter(inputs.values())), count)
 
 
 def _refuse(error: UnsupportedError) -> Runner:
@@ -70,7 +81,7 @@ def _refuse(error: UnsupportedError) -> Runner:
     return run
 
 
-def predict(folder: Path, frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def predict(folder: Path, frames: NDArray[Any], count: Count | None = None) -> dict[str, NDArray[Any]]:
     """The outputs by name of frames that go through the driver and the simulated device.
 
     Raises:
@@ -82,6 +93,13 @@ def predict(folder: Path, frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
             f"its report says why"
         )
     with Accelerator(folder, device="sim") as accelerator:
-        answers = accelerator.predict(frames)
+        parts = shares(len(frames))
+        results = []
+        for part, result in zip(parts, accelerator.predict(frames[part] for part in parts), strict=True):
+            results.append(result)
+            if count is not None:
+                count(part.stop, len(frames))
         names = [output.name for output in accelerator.metadata.outputs]
-    return answers if isinstance(answers, dict) else {names[0]: answers}
+    if len(names) == 1:
+        return {names[0]: np.concatenate(results)}
+    return {name: np.concatenate([result[name] for result in results]) for name in names}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from finnlite.errors import OptionError
 from finnlite.execution import Session
 from finnlite.host import Host
 from finnlite.options import stage_file
-from finnlite.progress import Clock, Progress
+from finnlite.progress import Clock, Watcher
 from finnlite.samples import encode_input
 from finnlite.serde import load_stage
 
@@ -26,7 +27,7 @@ __all__ = ["simulate"]
 
 
 def simulate(
-    folder: Path | str, engine: str, x: NDArray[Any], *, progress: Progress | None = None
+    folder: Path | str, engine: str, x: NDArray[Any], *, progress: Watcher | None = None
 ) -> NDArray[Any]:
     """Runs frames through a built network.
 
@@ -34,7 +35,7 @@ def simulate(
         folder: A built folder.
         engine: "graph", "csim" for the emitted code, or "device" for the driver and a simulated board.
         x: (N, …) frames: integers q where an input type was declared, else what the source model takes.
-        progress: Called with the name of each step.
+        progress: See `build`.
 
     Returns:
         (N, …) the first output.
@@ -54,9 +55,10 @@ def simulate(
     name = graph.outputs[0].name
     if engine == "graph":
         with clock.step("run the graph"):
-            return Session(graph).run(frames)[name]
+            return Session(graph).run(frames, clock.count)[name]
     if engine == "device":
         with clock.step("run the driver and the simulated device"):
-            return predict(Path(folder), frames)[name]
+            return predict(Path(folder), frames, clock.count)[name]
     with clock.step("run the C simulation"), Csim(graph, Path(folder) / HLS) as csim:
-        return Host(graph).around(csim.run)({graph.inputs[0].name: frames})[name]
+        run = Host(graph).around(partial(csim.run, progress=clock.count))
+        return run({graph.inputs[0].name: frames})[name]

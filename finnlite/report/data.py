@@ -10,11 +10,15 @@ from typing import Any
 
 from finnlite import resources
 from finnlite.accelerator import Placed, units
-from finnlite.boards import Board
+from finnlite.boards import DEFAULT_LIMITS, Board, Limits
 from finnlite.comparison import Row
-from finnlite.ir import Graph
+from finnlite.ir import Graph, Node
 from finnlite.ops.cost import Resources
-from finnlite.timing import analyse
+from finnlite.ops.fifo import FIFO
+from finnlite.ops.mvtu import MVTU
+from finnlite.ops.unit import Unit
+from finnlite.ops.vvtu import VVTU
+from finnlite.schedule import schedule
 
 __all__ = ["hardware_part", "layer_rows", "model_part", "note_list", "verification_part"]
 
@@ -37,12 +41,20 @@ def model_part(name: str, sha256: str, hardware: Graph | None) -> dict[str, Any]
     }
 
 
-def layer_rows(placed: Sequence[Placed]) -> list[dict[str, Any]]:
-    """A row for every unit, in stream order; FIFOs have no cycles, and only foldable units pe and simd."""
+def layer_rows(placed: Sequence[Placed], waits: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+    """A row for every unit, in stream order.
+
+    FIFOs have no cycles, and only they a depth; only foldable units have pe, simd and (whether windows are)
+    parallel. `memory` is the style of a FIFO's words or of a unit's weights.
+
+    Args:
+        placed: The units.
+        waits: Of each unit's node the cycles a frame that it waits for others, as `schedule` gives them.
+    """
     rows = []
     for node, unit in placed:
         cost = unit.resources(node)
-        folding = {name: int(getattr(unit, name)) for name in unit.axes(*node.inputs)}
+        folding = {name: getattr(unit, name) for name in unit.settings(*node.inputs)}
         buffer = unit.steps(node) is None
         rows.append(
             {
@@ -50,11 +62,12 @@ def layer_rows(placed: Sequence[Placed]) -> list[dict[str, Any]]:
                 "op": unit.op_type,
                 "pe": folding.get("pe"),
                 "simd": folding.get("simd"),
+                "parallel": folding.get("parallel"),
                 "cycles": None if buffer else unit.cycles(node),
-                "lut": cost.lut,
-                "ff": cost.ff,
-                "bram18": cost.bram18,
-                "dsp": cost.dsp,
+                **cost._asdict(),
+                "memory": _style(node, unit),
+                "depth": unit.depth if isinstance(unit, FIFO) else None,
+                "waits": None if buffer else dict(waits[node.name]),
                 "latency": None if buffer else unit.latency(node),
                 "output": node.output.datatype.name,
                 "origin": list(node.origin),
@@ -63,29 +76,44 @@ def layer_rows(placed: Sequence[Placed]) -> list[dict[str, Any]]:
     return rows
 
 
-def hardware_part(hardware: Graph | None, board: Board, clock_mhz: float) -> dict[str, Any]:
-    """Layers, performance and resources; null where there is no hardware graph."""
-    budget = dict(zip(Resources._fields, board.budget, strict=True))
+def _style(node: Node, unit: Unit) -> str | None:
+    if isinstance(unit, FIFO):
+        return unit.memories(node)["memory"].style.value
+    return unit.weight_memory(node).style.value if isinstance(unit, MVTU | VVTU) else None
+
+
+def hardware_part(
+    hardware: Graph | None, board: Board, clock_mhz: float, limits: Limits = DEFAULT_LIMITS
+) -> dict[str, Any]:
+    """Layers, performance and resources; null where there is no hardware graph.
+
+    Args:
+        hardware: The last stage.
+        board: The board.
+        clock_mhz: Clock of the fabric.
+        limits: Percent of the board that the folding may use.
+    """
+    known = {"budget": board.budget._asdict(), "limits": limits._asdict(), "calibrated": False}
     if hardware is None:
         empty = dict.fromkeys(Resources._fields)
         performance = dict.fromkeys(("ii_cycles", "fps", "latency_cycles", "bottleneck"))
-        resources_ = {**empty, "budget": budget, "implemented": None}
+        resources_ = {**empty, **known, "implemented": None}
         return {"layers": [], "performance": performance, "resources": resources_}
     placed = units(hardware)
-    performance_ = analyse(hardware)
+    timing = schedule(hardware)
     used = resources.total(resources.rows(placed, board))
     return {
-        "layers": layer_rows(placed),
+        "layers": layer_rows(placed, timing.waits),
         "performance": {
-            "ii_cycles": performance_.ii_cycles,
-            "fps": round(performance_.fps(clock_mhz), 1),
-            "latency_cycles": performance_.latency_cycles,
-            "bottleneck": performance_.bottleneck,
+            "ii_cycles": timing.ii_cycles,
+            "fps": round(clock_mhz * 1e6 / timing.ii_cycles, 1),
+            "latency_cycles": timing.latency_cycles,
+            "bottleneck": timing.bottleneck,
         },
         "resources": {
-            **dict(zip(Resources._fields, used, strict=True)),
-            "budget": budget,
-            "shell": dict(zip(Resources._fields, board.shell, strict=True)),
+            **used._asdict(),
+            **known,
+            "shell": board.shell._asdict(),
             "fits": used.fits(board.budget),
             "estimated": True,
             "implemented": None,

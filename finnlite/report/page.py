@@ -11,7 +11,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from finnlite.text import printable, shortened
 
-__all__ = ["files", "page"]
+from .chart import chart
+from .words import RESOURCES, bound, kind, waiting
+
+__all__ = ["environment", "files", "page"]
+
+_LATER: dict[str, Any] = {"untested_quantizers": [], "folding": None}
+"""What reports of builds that stopped early, or of earlier versions, do not have."""
 
 
 def _count(number: float | None) -> str:
@@ -20,21 +26,28 @@ def _count(number: float | None) -> str:
     return f"{number:,.0f}"
 
 
-def page(report: Mapping[str, Any]) -> str:
-    """`report.html` for the data of `report.json`."""
-    environment = Environment(
+def environment() -> Environment:
+    """Where the pages' templates are, with the filters they use."""
+    result = Environment(
         loader=PackageLoader("finnlite.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(clean=printable, short=shortened, count=_count)
-    return environment.get_template("report.html.j2").render(report)
+    result.filters.update(
+        clean=printable, short=shortened, count=_count, bound=bound, waiting=waiting, kind=kind
+    )
+    return result
+
+
+def page(report: Mapping[str, Any]) -> str:
+    """`report.html` for the data of `report.json`."""
+    template = environment().get_template("report.html.j2")
+    return template.render({**_LATER, **report}, chart=chart(report), names=RESOURCES)
 
 
 def files(report: Mapping[str, Any]) -> dict[str, bytes]:
     """The report's two files."""
     text = json.dumps(report, indent=1) + "\n"
-    html = page({"untested_quantizers": [], **report})
-    return {"report.json": text.encode(), "report.html": html.encode()}
+    return {"report.json": text.encode(), "report.html": page(report).encode()}

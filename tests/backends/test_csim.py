@@ -48,8 +48,23 @@ def test_progress_is_told(simulation: Csim) -> None:
     told: list[tuple[int, int]] = []
     many = np.concatenate([FRAMES] * 30)
     result = simulation.run(many, progress=lambda done, total: told.append((done, total)))
-    assert told == [(512, 600), (600, 600)]
+    assert told == [*((done, 600) for done in range(19, 600, 19)), (600, 600)]
     np.testing.assert_array_equal(result, np.concatenate([simulation.run(FRAMES)] * 30))
+
+
+def test_a_fault_says_from_where_its_frame_is_counted(
+    simulation: Csim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail_later(beats: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        if told:
+            raise SimulationError("node 'third': frame 0, step 7: provoked")
+        return np.zeros((len(beats), 1), np.uint64)
+
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(simulation, "run_beats", fail_later)
+    with pytest.raises(SimulationError) as error:
+        simulation.run(np.concatenate([FRAMES] * 30), progress=lambda *count: told.append(count))
+    assert str(error.value) == "node 'third': frame 0, step 7: provoked (counted from frame 19)"
 
 
 def test_steps_are_those_of_the_units(simulation: Csim) -> None:
