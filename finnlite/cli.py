@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from finnlite import __version__, console, doctor, examples, flow
 from finnlite.backends.hls.compiler import find_compiler
+from finnlite.boards import DEFAULT_LIMITS
 from finnlite.errors import FinnliteError, OptionError, ToolError
 from finnlite.text import printable
 
@@ -63,6 +64,8 @@ Model = Annotated[
     Path, typer.Argument(metavar="MODEL", help="The network: QONNX, QCDQ or plain ONNX.", show_default=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+LutLimit = Annotated[float, typer.Option(help="Percent of the LUTs to use.", metavar="P")]
+BramLimit = Annotated[float, typer.Option(help="Percent of the block RAM to use.", metavar="P")]
 InputType = Annotated[
     str | None, typer.Option(help="Declare integer inputs: uint8, int4, bipolar, …", metavar="T")
 ]
@@ -148,6 +151,11 @@ def build(
     target_fps: Annotated[
         float | None, typer.Option(help="Fold for at least so many frames a second.", metavar="N")
     ] = None,
+    max_fps: Annotated[
+        bool, typer.Option("--max-fps", help="Fold for the most frames a second that fit.")
+    ] = False,
+    lut_limit: LutLimit = DEFAULT_LIMITS.lut,
+    bram_limit: BramLimit = DEFAULT_LIMITS.bram18,
     folding: Annotated[Path | None, typer.Option(help="Fold as this JSON file says.", metavar="FILE")] = None,
     input_type: InputType = None,
     input_scale: InputScale = None,
@@ -184,6 +192,9 @@ def build(
             backend=backend,
             clock_mhz=clock_mhz,
             target_fps=target_fps,
+            max_fps=max_fps,
+            lut_limit=lut_limit,
+            bram_limit=bram_limit,
             folding=folding,
             input_type=input_type,
             input_scale=input_scale,
@@ -202,6 +213,67 @@ def build(
     else:
         console.report(result.report)
         console.built(result.folder)
+    _exit(result.ok)
+
+
+@app.command()
+def explore(
+    model: Model,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The folder for plot and foldings.", show_default=False)
+    ] = None,
+    points: Annotated[int, typer.Option(help="Most points of the front.", metavar="N")] = flow.POINTS,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Compile, run and check the C simulation of each point.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option(help="Simulations at once; by default one a processor.", metavar="N")
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(help="Simulate on the Dask cluster of this scheduler.", metavar="ADDRESS")
+    ] = None,
+    board: Annotated[str, typer.Option(help="The board to explore for.")] = "pynq-z1",
+    clock_mhz: Annotated[float, typer.Option(help="The fabric's clock.")] = 100.0,
+    lut_limit: LutLimit = DEFAULT_LIMITS.lut,
+    bram_limit: BramLimit = DEFAULT_LIMITS.bram18,
+    input_type: InputType = None,
+    input_scale: InputScale = None,
+    input_mean: InputMean = None,
+    input_std: InputStd = None,
+    output: Annotated[Output, typer.Option(help="What the accelerator answers.")] = Output.LOGITS,
+    verify: Annotated[
+        Path | None, typer.Option(help="Samples to simulate; by default random ones.", metavar="FILE.npz")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """The best foldings: frames a second against LUTs and block RAM.
+
+    Exits 1 if a simulation differs from its hardware graph, or that from the integers.
+    """
+    with console.Steps() as progress:
+        result = flow.explore(
+            model,
+            out=out,
+            points=points,
+            simulate=simulate,
+            jobs=jobs,
+            dask=dask,
+            board=board,
+            clock_mhz=clock_mhz,
+            lut_limit=lut_limit,
+            bram_limit=bram_limit,
+            input_type=input_type,
+            input_scale=input_scale,
+            input_mean=input_mean,
+            input_std=input_std,
+            output=output.value,
+            verify=verify,
+            progress=progress,
+        )
+    if as_json:
+        typer.echo(json.dumps(result.report, indent=1))
+    else:
+        console.exploration(result.report, result.folder)
     _exit(result.ok)
 
 

@@ -24,13 +24,15 @@ Run = Callable[..., str]
         ),
         (
             '{"fc0": {"pee": 1}}',
-            "folding: layer 'fc0' (MVTU): attributes must be 'pe' and 'simd', is 'pee'; did you mean 'pe'?",
+            "folding: layer 'fc0' (MVTU): attributes must be 'pe', 'simd' and 'memory', is 'pee'; "
+            "did you mean 'pe'?",
         ),
         ('{"fc0": {"pe": 3}}', "folding: node 'fc0': pe must divide 4 (1, 2, 4), is 3"),
         ('{"fc0": {"simd": 5}}', "folding: node 'fc0': simd must divide 8 (1, 2, 4, 8), is 5"),
         ('{"fc0": {"pe": 0}}', "folding: node 'fc0': pe must divide 4 (1, 2, 4), is 0"),
         ('{"fc0": {"pe": "many"}}', "folding: layer 'fc0': pe must be an integer, is 'many'"),
-        ('{"fc0": 4}', "folding: layer 'fc0' must map 'pe' and 'simd' to integers, is 4"),
+        ('{"fc0": {"memory": "ram"}}', "folding: layer 'fc0': memory must be 'lut' or 'block', is 'ram'"),
+        ('{"fc0": 4}', "folding: layer 'fc0' must map 'pe', 'simd' and 'memory' to values, is 4"),
         (
             "[1]",
             'folding file \'folding.json\': must map layer names to {"pe": …, "simd": …}, is a JSON list',
@@ -58,6 +60,24 @@ def test_folding_and_target(build_refused: Run, good: Path, tmp_path: Path) -> N
     assert build_refused(good.name, "--folding", "folding.json", "--target-fps", "5") == message
 
 
+def test_max_fps_and_target(build_refused: Run, good: Path) -> None:
+    message = "target fps and max fps must not both be given; leave one out"
+    assert build_refused(good.name, "--max-fps", "--target-fps", "5") == message
+
+
+def test_max_fps_of_a_folded_network(build_refused: Run, good: Path) -> None:
+    assert build_refused(good.name, "--from", "Fold", "--max-fps") == (
+        "max fps must be given to the stage Fold, which --from leaves out"
+    )
+
+
+@pytest.mark.parametrize("percent", ["0", "-1", "100.5", "nan"])
+@pytest.mark.parametrize("name", ["lut", "bram"])
+def test_limits(build_refused: Run, good: Path, name: str, percent: str) -> None:
+    message = f"{name} limit must be above 0 and at most 100 percent, is {percent}"
+    assert build_refused(good.name, f"--{name}-limit", percent) == message
+
+
 def test_board(build_refused: Run, good: Path) -> None:
     message = "board must be 'pynq-z1', is 'pynq-z9'; did you mean 'pynq-z1'?"
     assert build_refused(good.name, "--board", "pynq-z9") == message
@@ -76,16 +96,16 @@ def test_target_fps_that_cannot_be_met(build_refused: Run, tmp_path: Path) -> No
     model = Network((64, 16, 3), datatype="UINT8").save(tmp_path / "wide.onnx")
     # 64 bytes arrive in 8 beats.
     assert build_refused(model.name, "--target-fps", "2e7") == (
-        "target fps must be at most 12,500,000 on pynq-z1 at 100 MHz, is 20,000,000; "
-        "the bottleneck at the most is 'fc0' with 8 cycles a frame"
+        "target fps must be at most 12,500,000 on pynq-z1 at 100 MHz, is 20,000,000; the bottleneck "
+        "at the most is 'AxiIn' with 8 cycles a frame: a frame is so many words at the border"
     )
 
 
 def test_network_that_does_not_fit(build_refused: Run, tmp_path: Path) -> None:
     model = Network((1024, 4096, 4096, 3), datatype="BIPOLAR").save(tmp_path / "big.onnx")
     assert build_refused(model.name) == (
-        "the network must fit pynq-z1 (37,310 LUT and 274 RAMB18 for its units), "
-        "needs 2,494 LUT and 1143 RAMB18 when folded most; use fewer weights, or fewer bits"
+        "the network must fit pynq-z1, needs 1,145 of 238 RAMB18 when folded most; 'fc1' takes 911 RAMB18; "
+        "use fewer weights, or fewer bits, or raise the limits"
     )
 
 

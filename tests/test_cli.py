@@ -68,21 +68,27 @@ def state(folder: Path) -> dict[str, bytes]:
 
 
 def test_only_what_is_built_is_offered(run: Run) -> None:
-    names = ["demo", "check", "build", "simulate", "report", "doctor"]
+    names = ["demo", "check", "build", "explore", "simulate", "report", "doctor"]
     text = run("--help").out.partition("Commands:")[2]
     assert re.findall(r"^  ([a-z]+) ", text, re.MULTILINE) == names
     options = set(re.findall(r"--[a-z-]+", run("build", "--help").out))
     assert options == {
         *("--out", "--board", "--clock-mhz", "--target-fps", "--folding", "--input-type", "--input-scale"),
         *("--input-mean", "--input-std", "--output", "--verify", "--verify-samples", "--from", "--to"),
-        *("--backend", "--stages", "--json", "--help"),
+        *("--backend", "--stages", "--json", "--help", "--max-fps", "--lut-limit", "--bram-limit"),
+    }
+    options = set(re.findall(r"--[a-z-]+", run("explore", "--help").out))
+    assert options == {
+        *("--out", "--points", "--simulate", "--jobs", "--dask", "--board", "--clock-mhz", "--lut-limit"),
+        *("--bram-limit", "--input-type", "--input-scale", "--input-mean", "--input-std", "--output"),
+        *("--verify", "--json", "--help"),
     }
 
 
 def test_wrong_command_line(run: Run) -> None:
     assert run("build").code == 2
-    assert run("build", "m.onnx", "-o", "x", "--max-fps").code == 2
-    assert run("explore", "m.onnx").code == 2
+    assert run("build", "m.onnx", "-o", "x", "--most-fps").code == 2
+    assert run("explore").code == 2
 
 
 def test_demo(demo: SimpleNamespace) -> None:

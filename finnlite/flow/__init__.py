@@ -3,8 +3,20 @@
 
 from .building import Build, build
 from .checking import check
+from .exploring import POINTS, Exploration, explore
 from .reporting import report
 from .running import simulate
 from .stages import compile_stages, load
 
-__all__ = ["Build", "build", "check", "compile_stages", "load", "report", "simulate"]
+__all__ = [
+    "POINTS",
+    "Build",
+    "Exploration",
+    "build",
+    "check",
+    "compile_stages",
+    "explore",
+    "load",
+    "report",
+    "simulate",
+]

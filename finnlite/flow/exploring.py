@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`explore`: the Pareto front of frames a second against LUTs and block RAM, optionally simulated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finnlite import report as reports
+from finnlite import resources, workers
+from finnlite.boards import DEFAULT_LIMITS, Board, Limits
+from finnlite.errors import OptionError
+from finnlite.ir import Graph
+from finnlite.ops.cost import Resources
+from finnlite.options import Numbers, Options, Scale
+from finnlite.plan import Output, Plan, check_output
+from finnlite.progress import Clock, Count, Watcher
+from finnlite.report import exploration as pages
+from finnlite.samples import Samples, load_samples, synthetic_samples
+from finnlite.timing import analyse
+from finnlite.transforms import folding as foldings
+from finnlite.transforms.streams import SizeStreams
+
+from .simulating import Cache, simulate_all
+from .stages import run_stages
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+__all__ = ["POINTS", "Exploration", "explore"]
+
+POINTS = 16
+"""Points of the front unless asked otherwise."""
+_MAPPED = "MinimizeWidths"
+"""The last stage that no folding changes."""
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What an exploration found.
+
+    Args:
+        folder: Where it lies; None if it was not to be written.
+        report: What `exploration.json` holds.
+        ok: Whether no simulation differs from its hardware graph or from the integers.
+    """
+
+    folder: Path | None
+    report: dict[str, Any]
+    ok: bool
+
+    @property
+    def points(self) -> list[dict[str, Any]]:
+        """The front, fastest first."""
+        points: list[dict[str, Any]] = self.report["points"]
+        return points
+
+
+def explore(
+    model: Path | str,
+    *,
+    out: Path | str | None = None,
+    points: int = POINTS,
+    simulate: bool = False,
+    jobs: int | None = None,
+    dask: str | None = None,
+    board: str = "pynq-z1",
+    clock_mhz: float = 100.0,
+    lut_limit: float = DEFAULT_LIMITS.lut,
+    bram_limit: float = DEFAULT_LIMITS.bram18,
+    input_type: Any = None,
+    input_scale: Scale | None = None,
+    input_mean: Numbers | None = None,
+    input_std: Numbers | None = None,
+    output: str = "logits",
+    verify: Path | str | None = None,
+    progress: Watcher | None = None,
+) -> Exploration:
+    """Finds foldings of a model that none beats in frames a second, LUTs and block RAM at once.
+
+    Args:
+        model: A QONNX, QCDQ or plain ONNX file.
+        out: The folder to write `exploration.json`, `exploration.html` and each point's folding to: new,
+            empty, or of an earlier exploration, whose simulations are then not run again.
+        points: Most points of the front.
+        simulate: Compile and run the C simulation of each point, and compare it with the point's hardware
+            graph and that with the integers.
+        jobs: Simulations to compile and run at once; by default as many as there are processors. They run in
+            processes of their own, for which a script must keep its work below `if __name__ == "__main__":`.
+        dask: Address of the scheduler of a Dask cluster to simulate on instead.
+        board: The board to explore for.
+        clock_mhz: Clock of the fabric.
+        lut_limit: Percent of the board's LUTs that a point may use, shell included.
+        bram_limit: Percent of the board's block RAM.
+        input_type: See `load`.
+        input_scale: See `load`.
+        input_mean: See `load`.
+        input_std: See `load`.
+        output: "logits", or "label" for the index of the largest one.
+        verify: An .npz file of samples to simulate; by default random frames.
+        progress: See `build`.
+
+    Raises:
+        FinnliteError: If something is wrong; the message says what and how to mend it.
+    """
+    options = Options(
+        board=board,
+        clock_mhz=clock_mhz,
+        limits=Limits(lut_limit, bram_limit),
+        input_type=input_type,
+        input_scale=input_scale,
+        input_mean=input_mean,
+        input_std=input_std,
+        output=output,
+        to_stage=_MAPPED,
+    )
+    target = options.check()
+    if points < 2:
+        raise OptionError(f"points must be at least 2, is {points}")
+    folder = None if out is None else Path(out)
+    _check_folder(folder)
+    pool = _workers(simulate, jobs, dask, verify)
+    clock = Clock(progress)
+    graphs = _stages(Path(model), options, clock)
+    samples = _samples(graphs["Import"], verify)
+    with clock.step("explore foldings"):
+        front = _Front(graphs[_MAPPED], target, options.limits, options.fabric_mhz)
+        found = front.points(points, clock.count)
+    if simulate:
+        with clock.step("compile and run C simulations"):
+            hardware = {point.name: point.hardware for point in found}
+            results = simulate_all(hardware, graphs["Streamline"], samples, pool, Cache(folder), clock.count)
+        for point in found:
+            point.row["simulation"] = results[point.name]
+    digest = hashlib.sha256(Path(model).read_bytes()).hexdigest()
+    report = {
+        "model": reports.model_part(Path(model).stem, digest, graphs[_MAPPED]),
+        "board": board,
+        "clock_mhz": options.fabric_mhz,
+        "budget": target.budget._asdict(),
+        "limits": options.limits._asdict(),
+        "calibrated": False,
+        "points": [point.row for point in found],
+        "timings_s": clock.seconds,
+    }
+    if folder is not None:
+        _write(folder, report)
+    rows = [point.row["simulation"] for point in found if simulate]
+    return Exploration(folder, report, ok=not any(row["mismatches"] for row in rows))
+
+
+def _check_folder(folder: Path | None) -> None:
+    if folder is None:
+        return
+    check_output(folder)
+    if (folder / "report.json").exists():
+        raise OptionError(
+            f"output folder {str(folder)!r}: must be new, empty or of an exploration, holds a build; "
+            f"name another folder"
+        )
+
+
+def _workers(
+    simulate: bool, jobs: int | None, dask: str | None, verify: Path | str | None
+) -> AbstractContextManager[Executor]:
+    """Where simulations run; nothing is started yet."""
+    for name, value in (("jobs", jobs), ("dask", dask), ("verify", verify)):
+        if value is not None and not simulate:
+            raise OptionError(f"{name} must be given together with simulate, is given without")
+    if dask is not None and jobs is not None:
+        raise OptionError("jobs and dask must not both be given; the cluster decides how many run at once")
+    if dask is not None:
+        return workers.dask(dask)
+    return workers.local(jobs if jobs is not None else os.cpu_count() or 1)
+
+
+def _stages(model: Path, options: Options, clock: Clock) -> dict[str, Graph]:
+    """The graph after each stage up to the one that no folding changes."""
+    stages = run_stages(model, options, None)
+    graphs = {}
+    for name in options.runs:
+        with clock.step(name):
+            made, graph = next(stages)
+        graphs[made] = graph
+    return graphs
+
+
+def _samples(imported: Graph, verify: Path | str | None) -> Samples:
+    return synthetic_samples(imported) if verify is None else load_samples(Path(verify), imported)
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A point: its name in messages, its hardware graph, and what the report holds of it."""
+
+    name: str
+    hardware: Graph
+    row: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Front:
+    """The search for a front, and what its points really reach and take once their streams are sized."""
+
+    mapped: Graph
+    board: Board
+    limits: Limits
+    clock_mhz: float
+
+    def points(self, most: int, progress: Count) -> list[_Point]:
+        """The points that none beats, fastest first."""
+        candidates = foldings.front(self.mapped, self.board, self.limits, most)
+        found = []
+        for done, folding in enumerate(candidates, 1):
+            fold = foldings.Fold(folding, clock_mhz=self.clock_mhz, board=self.board.name, limits=self.limits)
+            hardware = self.mapped.copy().transform(fold, SizeStreams(self.board.name, self.limits))
+            found.append((self._row(hardware), hardware))
+            progress(done, len(candidates))
+        kept: list[_Point] = []
+        for row, hardware in sorted(found, key=lambda pair: _rank(pair[0])):
+            if not any(_beats(other.row, row) for other in kept):  # who beats a point comes before it
+                name = f"point {len(kept) + 1} ({row['fps']:,.0f} frames/s)"
+                kept.append(_Point(name, hardware, row))
+        return kept
+
+    def _row(self, hardware: Graph) -> dict[str, Any]:
+        performance = analyse(hardware)
+        used = resources.total(resources.rows(hardware, self.board))
+        allowed = self.board.within(self.limits)
+        tightness = _shares(used, allowed)
+        return {
+            "fps": round(performance.fps(self.clock_mhz), 1),
+            "ii_cycles": performance.ii_cycles,
+            "latency_cycles": performance.latency_cycles,
+            "bottleneck": performance.bottleneck,
+            **used._asdict(),
+            "shares": {key: round(100 * part, 2) for key, part in _shares(used, self.board.budget).items()},
+            "binding": max(tightness, key=lambda name: tightness[name]),
+            "fits": used.fits(allowed),
+            "folding": foldings.folding_of(hardware),
+            "file": None,
+            "simulation": None,
+        }
+
+
+def _shares(used: Resources, budget: Resources) -> dict[str, float]:
+    pairs = zip(Resources._fields, used, budget, strict=True)
+    return {name: a / b if b else float(a > 0) for name, a, b in pairs}
+
+
+def _rank(row: Mapping[str, Any]) -> tuple[int, ...]:
+    return row["ii_cycles"], row["lut"], row["bram18"]
+
+
+def _beats(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether a point is at least as good as another in all that the front is of."""
+    return all(a <= b for a, b in zip(_rank(one), _rank(other), strict=True))
+
+
+def _write(folder: Path, report: dict[str, Any]) -> None:
+    """Writes the folder as a whole; what was simulated stays."""
+    for number, row in enumerate(report["points"], 1):
+        row["file"] = f"foldings/{number:02}_{row['fps']:.0f}fps.json"
+    files = {row["file"]: _json(row["folding"]) for row in report["points"]}
+    files |= {"exploration.json": _json(report), "exploration.html": pages.page(report).encode()}
+    with Output(folder) as target:
+        target.run(Plan(files | Cache(folder).files))
+
+
+def _json(data: object) -> bytes:
+    return (json.dumps(data, indent=1) + "\n").encode()
