@@ -374,7 +374,7 @@ def test_the_page_escapes_names(built: SimpleNamespace) -> None:
     parser = _Text()
     parser.feed(text)
     assert "script" not in parser.tags
-    assert parser.text.count("<script>alert(1)</script>") == 4
+    assert parser.text.count("<script>alert") == 4  # long names are cut in the middle
     assert "\x1b" not in text
 
 

@@ -37,6 +37,12 @@ def test_published_foldings_have_the_published_cycles(shared: Path, model: str) 
     assert model_part(model, "", graph)["macs"] == MACS[model]
 
 
+def test_tfc_takes_as_long_as_its_layers_where_the_host_makes_bits_of_the_pixels(shared: Path) -> None:
+    folding = Options(folding=FOLDINGS["tfc_w1a1"])
+    graph = flow.compile_stages(shared / "models" / "tfc_w1a1.onnx", folding)["SizeStreams"]
+    assert analyse(graph).ii_cycles == 64
+
+
 def test_the_latency_of_cnv_is_near_the_boards(shared: Path, tmp_path: Path) -> None:
     """BNN-PYNQ pads the last layer to 64 outputs, four at once; its board takes 158,000 cycles."""
     model = onnx.load(shared / "models" / "cnv_w1a1.onnx")
