@@ -23,6 +23,8 @@ from finnlite.op import FLOAT32, OWN_DOMAIN, Op, TensorType, carrier_of, datatyp
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from finnlite.pictures import Picture
+
 __all__ = [
     "FLOAT32",
     "OWN_DOMAIN",
@@ -375,9 +377,19 @@ class Graph:
 
         validate(self, types=types)
 
+    def plot(self) -> Picture:
+        """The graph as a picture, which a notebook shows by itself; see `finnlite.pictures`."""
+        from finnlite.pictures import draw_graph
+
+        return draw_graph(self)
+
+    def _repr_html_(self) -> str:
+        return self.plot()._repr_html_()
+
     def __repr__(self) -> str:
-        """Name and size."""
-        return f"<graph {self.name!r}: {len(self)} nodes>"
+        """Name, size and borders."""
+        ends = (", ".join(f"{v.name!r} {v.type}" for v in values) for values in (self.inputs, self.outputs))
+        return f"<graph {self.name!r}: {len(self)} nodes, {' → '.join(ends)}>"
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 
 from finnlite.accelerator import units
 from finnlite.errors import UnsupportedError
 from finnlite.ir import Graph, Node
 from finnlite.ops.unit import Unit
+from finnlite.text import printable
 
 __all__ = ["Check", "Entry", "SourceNode", "becomes", "judge"]
 
@@ -49,6 +51,23 @@ class Check(tuple[Entry, ...]):
     def blocked(self) -> tuple[Entry, ...]:
         """The entries that do not map."""
         return tuple(entry for entry in self if not entry.ok)
+
+    def __repr__(self) -> str:
+        """How many nodes map, and the first that does not."""
+        return f"<check: {self._summary}>"
+
+    def _repr_html_(self) -> str:
+        rows = [("node", "operator", "", "becomes, or why not", "fix")]
+        rows += [(e.node, e.op, "maps" if e.ok else "blocked", e.reason, e.fix) for e in self]
+        cell = '<td style="text-align:left">{}</td>'
+        lines = ("".join(cell.format(escape(printable(text))) for text in row) for row in rows)
+        return f"<p>{escape(self._summary)}</p><table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+    @property
+    def _summary(self) -> str:
+        blocked = self.blocked
+        first = f", first blocked {blocked[0].node!r}: {printable(blocked[0].reason)}" if blocked else ""
+        return f"{len(self) - len(blocked)} of {len(self)} nodes map{first}"
 
 
 @dataclass(frozen=True)

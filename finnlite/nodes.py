@@ -57,7 +57,7 @@ class Value:
     def __repr__(self) -> str:
         """Name, datatype and shape."""
         kind = "constant" if self.const is not None else "value"
-        return f"<{kind} {self.name!r} {self.datatype.name}{list(self.shape)}>"
+        return f"<{kind} {self.name!r} {self.type}>"
 
 
 class Node:
@@ -102,5 +102,6 @@ class Node:
         return self.inputs[index] if index < len(self.inputs) else None
 
     def __repr__(self) -> str:
-        """Name and operator."""
-        return f"<node {self.name!r} {self.op!r}>"
+        """Name, operator and what it makes."""
+        made = ", ".join(str(value.type) for value in self.outputs)
+        return f"<node {self.name!r} {self.op!r} → {made}>"

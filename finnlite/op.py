@@ -64,6 +64,10 @@ class TensorType(NamedTuple):
             carrier_of(datatype) if carrier is None else np.dtype(carrier),
         )
 
+    def __str__(self) -> str:
+        """Datatype and shape."""
+        return f"{self.datatype.name}{list(self.shape)}"
+
 
 @dataclass(frozen=True)
 class Op:

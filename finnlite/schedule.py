@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Times = NDArray[np.int64]
 
-__all__ = ["Schedule", "schedule"]
+__all__ = ["Schedule", "Timeline", "schedule", "timeline"]
 
 _LEAST = 2
 """The shallowest FIFO."""
@@ -62,6 +62,35 @@ class Schedule:
     bottleneck: str
     depths: dict[str, int]
     waits: dict[str, dict[str, int]]
+
+    def __repr__(self) -> str:
+        """Its cycles and its bottleneck."""
+        return (
+            f"<schedule: a frame every {self.ii_cycles:,} cycles, the first after {self.latency_cycles:,}, "
+            f"bottleneck {self.bottleneck!r}>"
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Timeline:
+    """When the units work, everybody as early as can be, but on no frame before it enters; B bins.
+
+    Args:
+        ii_cycles: Cycles between two frames.
+        edges: (B + 1,) where the bins, of equal length, begin and end: cycles since the frame entered.
+        busy: For each unit that is no buffer, in stream order, the (B,) cycles of each bin that it works on
+            the frame; they sum up to its cycles a frame.
+        others: The same of the frames before and after.
+    """
+
+    ii_cycles: int
+    edges: NDArray[np.float64]
+    busy: dict[str, NDArray[np.float64]]
+    others: dict[str, NDArray[np.float64]]
+
+    def __repr__(self) -> str:
+        """Its units and its length."""
+        return f"<timeline: {len(self.busy)} units, {self.edges[-1]:,.0f} cycles>"
 
 
 class _Port(NamedTuple):
@@ -106,6 +135,14 @@ class _Thread:
         if ii is not None:  # not before the previous frame is done
             np.maximum(delays, delays[-1] + self.length - ii, out=delays)
         return delays
+
+    def done(self, delays: Times) -> tuple[Times, Times]:
+        """Times, and the steps that are done by then, linear in between; only the used steps ever wait."""
+        first = np.flatnonzero(np.diff(delays, prepend=delays[0] - 1))  # of each run without a wait
+        begins = np.where(first > 0, self.steps[first], 0)
+        ends = np.append(begins[1:], self.length)
+        times = np.stack([begins + delays[first], ends + delays[first]], axis=1)
+        return times.ravel(), np.stack([begins, ends], axis=1).ravel()
 
     def late(self, limits: Iterable[_Limit], ii: int | None, end: int) -> Times:
         """For each step its z, as late as the limits and the end allow."""
@@ -179,6 +216,7 @@ class _Pacing:
         self.network, self.ii = network, ii
         self.written: dict[Value, Times] = {}
         self.read: dict[Value, Times] = {}
+        self.delays: dict[_Thread, Times] = {}
         self.starved: dict[str, dict[str, int]] = {}
         self.blocked: dict[str, dict[str, int]] = {}
         for thread in network.threads:
@@ -228,6 +266,7 @@ class _Pacing:
             gaps = np.diff(delays, prepend=delays[-1] + thread.length - self.ii)
             others = [self.network.writer[port.value].name for port in thread.reads]
             self.starved[thread.name] = thread.shares(gaps, delays, limits, others)
+        self.delays[thread] = delays
         self._place(thread, delays)
 
     def _delay(self, thread: _Thread, *, freely: bool) -> None:
@@ -347,4 +386,35 @@ def schedule(graph: Graph) -> Schedule:
         slowest.name,
         {value.name: depth for value, depth in depths.items()},
         waits,
+    )
+
+
+def timeline(graph: Graph, *, bins: int = 200, first: bool = False) -> Timeline:
+    """Who works when on a frame, of the same graphs as `schedule`, with FIFOs that are never full.
+
+    Args:
+        graph: The graph.
+        bins: How many parts the time until the frame's last step is divided into.
+        first: A single frame into empty units, rather than one of a frame every II cycles.
+
+    Raises:
+        IRError: See `schedule`.
+    """
+    network = _Network(graph)
+    ii = network.slowest.length
+    pacing = _Pacing(network, None if first else ii)
+    steps = {thread.name: thread.done(pacing.delays[thread]) for thread in network.threads}
+    end = max(int(times[-1]) for times, _ in steps.values())
+    edges = np.linspace(0, end, bins + 1)
+    frames = 0 if first else end // ii + 1
+    shifts = [frame * ii for frame in range(-frames, frames + 1) if frame]
+
+    def cycles(name: str, shift: int) -> NDArray[np.float64]:
+        return np.diff(np.interp(edges - shift, *steps[name]))
+
+    return Timeline(
+        ii,
+        edges,
+        {name: cycles(name, 0) for name in steps},
+        {name: np.sum([cycles(name, s) for s in shifts], axis=0) + np.zeros(bins) for name in steps},
     )

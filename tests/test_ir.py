@@ -77,9 +77,9 @@ def test_nodes_values_and_uses() -> None:
     assert graph.is_output(graph.value("y"))
     assert not graph.is_output(graph.value("x"))
     assert graph.value("y").type == TensorType((1, 4), FLOAT32, np.dtype(np.float32))
-    assert repr(graph) == "<graph 'diamond': 4 nodes>"
+    assert repr(graph) == "<graph 'diamond': 4 nodes, 'x' FLOAT32[1, 4] → 'y' FLOAT32[1, 4]>"
     assert repr(graph.value("low")) == "<constant 'low' FLOAT32[]>"
-    assert repr(relu) == "<node 'relu' Relu()>"
+    assert repr(relu) == "<node 'relu' Relu() → FLOAT32[1, 4]>"
 
 
 def test_names_are_made_unique() -> None:
