@@ -2,20 +2,27 @@
 """The report's data, its chart, and the words that page and command line share."""
 
 import io
+import json
 import re
+import shlex
 from copy import deepcopy
+from fractions import Fraction
 from html.parser import HTMLParser
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from finnlite import console, flow
+from finnlite import __version__, console, flow
 from finnlite import report as reports
 from finnlite.boards import BOARDS, Limits
+from finnlite.cli import main
+from finnlite.options import STAGES, Options, stage_file
 from finnlite.report.chart import chart
-from finnlite.report.words import bound, waiting
+from finnlite.report.reproducing import command
+from finnlite.report.words import bound, summary, waiting
 from tests.small_models import Network
 
 BOARD = BOARDS["pynq-z1"]
@@ -32,11 +39,9 @@ FOLDING = {
 }
 
 
-@pytest.fixture(scope="module")
-def computed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def compiled(folder: Path) -> dict[str, Any]:
     """The report of a small network that was compiled and not run."""
-    model = Network().save(tmp_path_factory.mktemp("report") / "net.onnx")
-    hardware = flow.compile_stages(model)["SizeStreams"]
+    hardware = flow.compile_stages(Network().save(folder / "net.onnx"))["SizeStreams"]
     return {
         "model": reports.model_part("net", "0" * 64, hardware),
         "board": BOARD.name,
@@ -47,6 +52,11 @@ def computed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "verification": [],
         "accuracy": None,
     }
+
+
+@pytest.fixture(scope="module")
+def computed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return compiled(tmp_path_factory.mktemp("report"))
 
 
 @pytest.fixture
@@ -136,6 +146,13 @@ def test_what_is_no_unit_is_summed_up(report: dict[str, Any]) -> None:
     }
 
 
+def test_one_of_a_kind_is_no_plural(report: dict[str, Any]) -> None:
+    report["layers"] = [row for row in report["layers"] if row["op"] == "MVTU"]
+    kinds = [{**report["layers"][0], "name": op, "op": op} for op in ("WidthConverter", "FIFO")]
+    report["layers"] += [kinds[0], {**kinds[1], "cycles": None}]
+    assert {"1 width converter", "1 FIFO"} <= {line.text[0] for line in shown(report)}
+
+
 def test_the_bottleneck_is_marked_once(report: dict[str, Any]) -> None:
     (marked,) = [line for line in shown(report) if line.kind == "bottleneck"]
     assert marked.text[:2] == [report["performance"]["bottleneck"], "◀ bottleneck"]
@@ -173,9 +190,12 @@ def test_without_hardware_there_is_no_chart(report: dict[str, Any]) -> None:
     assert report["resources"]["calibrated"] is False
 
 
-def test_the_page_needs_no_network_and_no_scripts(report: dict[str, Any]) -> None:
+def test_the_page_needs_no_network(report: dict[str, Any]) -> None:
     text = reports.page(report)
-    assert not {"script", "link", "img", "iframe"} & set(_Page(text).tags)
+    tags = _Page(text).tags
+    assert not {"link", "img", "iframe"} & set(tags)
+    assert tags.count("script") == 1
+    assert "<script>" in text
     assert "url(" not in text
     assert "uncalibrated" in text
 
@@ -188,6 +208,11 @@ def test_a_report_of_an_earlier_version_is_shown(report: dict[str, Any]) -> None
         del report["resources"][key]
     del report["resources"]["budget"]["lutram"]
     assert len(shown(report)) > 3
+    text = reports.page(report)
+    assert "Build it again" not in text
+    assert '<p class="note">finnlite, pynq-z1' in text
+    assert 'href="vivado/"' not in text
+    assert f"The slowest unit, {report['performance']['bottleneck']}," in text
 
 
 def test_what_binds() -> None:
@@ -253,3 +278,214 @@ def test_a_wide_terminal_shows_the_busy_share_as_a_bar(
     console.report(report)
     lines = [line.rstrip() for line in re.sub("\x1b\\[[0-9;]*m", "", stream.getvalue()).splitlines()]
     assert any(line.endswith(f"100 %{mark}") for line in lines)
+
+
+def facts(report: dict[str, Any]) -> dict[str, tuple[str, bool | None]]:
+    return {fact.title: (fact.text, fact.good) for fact in summary(report)}
+
+
+def test_the_summary_is_in_sentences(report: dict[str, Any]) -> None:
+    report["performance"] |= {"fps": 1_250_000.0, "latency_cycles": 262}
+    assert facts(report) == {
+        "What it is": (
+            "A neural network as a circuit for pynq-z1 at 100 MHz: every layer has a unit of its own, and "
+            "the weights stay on the chip. A frame takes 44 multiply–accumulates; there are 44 bits of "
+            "weights.",
+            None,
+        ),
+        "Speed": (
+            "1,250,000 frames a second; the first answer comes 2.62 µs after its frame began to arrive. "
+            "Computed cycle by cycle, not measured on a board.",
+            None,
+        ),
+        "Exactness": ("Nothing was compared.", None),
+        "Fit": (
+            "By estimates that no synthesis has calibrated yet, it fits: the fullest resource, LUT, takes "
+            f"{100 * report['resources']['lut'] / 53_200:.1f} % of the board.",
+            True,
+        ),
+        "What limits it": (
+            f"The slowest unit, {report['performance']['bottleneck']}, for which the others wait.",
+            None,
+        ),
+    }
+    report["performance"]["latency_cycles"] = 1_234_567
+    assert "comes 12.35 ms after" in facts(report)["Speed"][0]
+    report |= reports.hardware_part(None, BOARD, 100.0)
+    assert list(facts(report)) == ["What it is", "Exactness"]
+
+
+ROW = {"samples": 20, "capped_from": None, "data": "file", "mismatches": 0, "near_ties": 0} | {
+    "first_mismatch": None,
+    "note": "",
+}
+CLIMB = [("import", "source"), ("integer", "import"), ("csim", "integer")]
+MISMATCH = {"layer": "fc<1>", "sample": 3, "element": [0, 5], "found": 7.0, "expected": 9.5}
+
+
+def test_how_exact_it_is(report: dict[str, Any]) -> None:
+    rows = [{**ROW, "stage": stage, "against": against} for stage, against in CLIMB]
+    report["verification"] = rows
+    climbed = "No difference from the model file to the compiled C++, in 3 comparisons on"
+    assert facts(report)["Exactness"] == (f"{climbed} 20 frames (the data given).", True)
+    rows[0] |= {"samples": 8, "capped_from": 20}
+    rows[1]["near_ties"] = 1
+    rows[2]["data"] = "synthetic"
+    report["accuracy"] = {"import": 0.5, "csim": 0.9778}
+    assert facts(report)["Exactness"] == (
+        f"{climbed} 8 to 20 frames (random frames). 1 near-tie of rounding in the source. "
+        "97.78 % of the labels are right.",
+        True,
+    )
+    text = reports.page(report)
+    assert "<td>8 of 20</td>" in text
+    assert "<code>--verify-samples RUNG=N</code>" in text
+    assert "A near-tie is" in text
+    rows[2] |= {"mismatches": None, "near_ties": None}
+    said, good = facts(report)["Exactness"]
+    assert "1 comparison could not be made." in said
+    assert good is None
+
+
+def test_a_mismatch_is_shown_whole(report: dict[str, Any]) -> None:
+    report["verification"] = [
+        {**ROW, "stage": "hardware", "against": "integer", "mismatches": 12, "first_mismatch": MISMATCH}
+    ]
+    assert facts(report)["Exactness"] == (
+        "Not exact: the graph of the hardware differs from the network in integers in 12 elements, "
+        "first in fc<1>.",
+        False,
+    )
+    text = reports.page(report).replace("\n", " ")
+    assert "First difference: fc&lt;1&gt;, frame 3, element [0, 5]: 7 instead of 9.5<" in text
+
+
+def test_whether_it_fits(report: dict[str, Any]) -> None:
+    estimate = "By estimates that no synthesis has calibrated yet, it"
+    used = report["resources"]
+    used["lut"] = 38_304
+    assert facts(report)["Fit"] == (
+        f"{estimate} fits, beyond the limit set for LUT: "
+        "the fullest resource, LUT, takes 72.0 % of the board.",
+        False,
+    )
+    used["bram18"] = 350
+    assert facts(report)["Fit"] == (
+        f"{estimate} does not fit: the fullest resource, RAMB18, takes 125.0 % of the board.",
+        False,
+    )
+    made = {"lut": 26_600, "ff": 9, "bram18": 0, "dsp": 0, "wns_ns": 0.1, "whs_ns": 0.2}
+    used["implemented"] = made
+    fullest = "the fullest resource, LUT, takes 50.0 % of the board."
+    said = facts({**report, "resources": used})["Fit"]
+    assert said == (f"Placed and routed by Vivado, and keeps its clock: {fullest}", True)
+    made["wns_ns"] = -0.1
+    assert facts(report)["Fit"] == (f"Placed and routed by Vivado, but misses its clock: {fullest}", False)
+
+
+def test_what_limits_it(report: dict[str, Any]) -> None:
+    def limit(**changed: Any) -> str:
+        report["folding"] = {**FOLDING, **changed}
+        return facts(report)["What limits it"][0]
+
+    faster = "the next faster circuit, 1,562,500 frames a second, would"
+    assert limit() == f"The board's LUT: {faster} take more than the 37,240 LUT (70 %) allowed."
+    assert limit(binding=None) == f"Only what was asked for: {faster} fit as well."
+    stuck = f"The slowest unit, {report['performance']['bottleneck']}, which cannot be made more parallel."
+    assert limit(binding="unit", next=None) == stuck
+    assert limit(binding="dma", next=None) == (
+        "The transfer of frames to and from the circuit, not the circuit."
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "words"),
+    [
+        ("net.onnx", {}, "net.onnx -o DIR"),
+        (
+            "a $(b) 'c'.onnx",
+            {"target_fps": 1e6, "clock_mhz": 62.5, "limits": Limits(60.0, 85.0), "output": "label"},
+            """'a $(b) '"'"'c'"'"'.onnx' -o DIR --clock-mhz 62.5 --target-fps 1000000 --output label """
+            "--lut-limit 60",
+        ),
+        (
+            "-o.onnx",
+            {
+                "max_fps": True,
+                "input_type": "uint8",
+                "input_scale": Fraction(1, 255),
+                "input_mean": (-0.5, 0.5, "1/4"),
+                "folding": {"fc0": {"pe": 4}},
+                "verify_samples": {"csim": 9, "source": 1},
+                "stages": "all",
+            },
+            "./-o.onnx -o DIR --max-fps --folding folding.json --input-type uint8 --input-scale 1/255 "
+            "--input-mean -0.5,0.5,1/4 --verify-samples csim=9 --verify-samples source=1 --stages all",
+        ),
+        ("n.onnx", {"from_stage": "Import", "to_stage": "Fold"}, "n.onnx -o DIR --from Import --to Fold"),
+    ],
+)
+def test_the_command_builds_the_same_again(
+    monkeypatch: pytest.MonkeyPatch, model: str, given: dict[str, Any], words: str
+) -> None:
+    data = json.loads(json.dumps(reports.options_part(Options(**given), Path("/home/me") / model, None)))
+    line = " ".join(command(data))
+    assert line == f"finnlite build {words}"
+    asked: dict[str, Any] = {}
+
+    def build(path: Path, **options: Any) -> None:
+        asked.update(options, model=path.name)
+        raise SystemExit(0)
+
+    monkeypatch.setattr(flow, "build", build)
+    with pytest.raises(SystemExit) as stop:
+        main(shlex.split(line)[1:])
+    assert stop.value.code == 0
+    named = {name: str(asked[name]) if isinstance(asked[name], Path) else asked[name] for name in data}
+    assert " ".join(command(named)) == line
+
+
+def test_a_build_says_how_it_was_made(tmp_path: Path) -> None:
+    Network().save(tmp_path / "my net.onnx")
+    out = tmp_path / "out"
+    flow.build(tmp_path / "my net.onnx", out=out, target_fps=1_000.0, to_stage="Fold", stages="all")
+    data = json.loads((out / "report.json").read_text())
+    assert data["version"] == __version__
+    assert data["options"] == {
+        "model": "my net.onnx",
+        "board": "pynq-z1",
+        "clock_mhz": 100.0,
+        "target_fps": 1000.0,
+        "max_fps": False,
+        "folding": None,
+        "backend": "hls",
+        "input_type": None,
+        "input_scale": None,
+        "input_mean": None,
+        "input_std": None,
+        "output": "logits",
+        "verify_samples": {},
+        "from_stage": None,
+        "to_stage": "Fold",
+        "stages": "all",
+        "lut_limit": 70.0,
+        "bram_limit": 85.0,
+        "verify": None,
+    }
+    text = (out / "report.html").read_text(encoding="utf-8")
+    assert "<code>finnlite build &#39;my net.onnx&#39; -o DIR</code> <code>--target-fps 1000</code>" in text
+    assert str(tmp_path) not in text
+    assert data["stage_files"] == [stage_file(name) for name in list(STAGES)[:8]]
+
+
+def test_a_build_that_stops_early_has_no_links_to_what_is_not_there(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    flow.build(Network().save(tmp_path / "net.onnx"), out=out, to_stage="Streamline")
+    text = (out / "report.html").read_text(encoding="utf-8")
+    links = re.findall('href="([^"#]+)"', text)
+    assert links == ["report.json", "stages/01_Import.onnx", "stages/02_Streamline.onnx"]
+    assert [link for link in links if not (out / link).exists()] == []
+    assert "<script>" not in text
+    assert "<code>finnlite build net.onnx -o DIR</code> <code>--to Streamline</code>" in text
+    inside = set(re.findall('href="#([^"]+)"', text))
+    assert inside <= set(re.findall(' id="([^"]+)"', text))

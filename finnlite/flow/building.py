@@ -8,9 +8,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
+from finnlite import __version__
 from finnlite import report as reports
 from finnlite.accelerator import is_mapped
 from finnlite.backends.hls.csim import Csim, simulation_plan
@@ -22,10 +24,12 @@ from finnlite.ir import Graph
 from finnlite.ladder import Ladder, accuracies, check_caps, rows_ok, untested_quantizers
 from finnlite.options import Numbers, Options, Scale, check_same_model, read_folding, stage_file
 from finnlite.oracle import Oracle
+from finnlite.pictures import Picture, draw_ladder, draw_layers, draw_timeline
 from finnlite.plan import Output, Plan, check_output
 from finnlite.progress import Clock, Watcher
 from finnlite.samples import Samples, load_samples, synthetic_samples
 from finnlite.serde import load_stage, to_bytes
+from finnlite.text import shortened
 from finnlite.transforms.folding import explain, folding_of
 
 from .deploying import deploy
@@ -59,6 +63,39 @@ class Build:
     def graph(self) -> Graph:
         """The graph after the last stage."""
         return list(self.stages.values())[-1]
+
+    def plot_layers(self) -> Picture:
+        """Cycles and resources of every unit; see `finnlite.pictures`."""
+        return draw_layers(self.report)
+
+    def plot_ladder(self) -> Picture:
+        """Agreement and accuracy of every rung."""
+        return draw_ladder(self.report)
+
+    def plot_timeline(self, *, first: bool = False) -> Picture:
+        """When each unit works on a frame, and when it waits.
+
+        Args:
+            first: A single frame into empty units, rather than one of a frame every II cycles.
+        """
+        return draw_timeline(self.graph, first=first)
+
+    def _repr_html_(self) -> str:
+        charts = [self.plot_ladder()] + ([self.plot_layers()] if self.report["layers"] else [])
+        return f"<p>{escape(self._summary)}</p>" + "".join(chart._repr_html_() for chart in charts)
+
+    def __repr__(self) -> str:
+        """Model, board, speed, and whether the rungs agree."""
+        return f"<build {self._summary}>"
+
+    @property
+    def _summary(self) -> str:
+        fps = self.report["performance"]["fps"]
+        speed = f"stage {list(self.stages)[-1]}" if fps is None else f"{fps:,.0f} frames/s"
+        rungs = "all rungs agree" if self.ok else "rungs differ"
+        where = "not kept" if self.folder is None else f"in {str(self.folder)!r}"
+        name = shortened(self.report["model"]["name"])
+        return f"{name!r} on {self.report['board']}: {speed}, {rungs}, {where}"
 
 
 def build(
@@ -184,6 +221,9 @@ class _Run:
             "identity": None,
             **reports.hardware_part(hardware, self.board, self.options.fabric_mhz, self.options.limits),
             "folding": self._explained(),
+            "version": __version__,
+            "options": reports.options_part(self.options, self.model, self.verify),
+            "stage_files": [stage_file(name) for name in self.graphs if self._is_written(name)],
         }
         samples = self._samples()
         ok = True

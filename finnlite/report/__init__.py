@@ -3,5 +3,15 @@
 
 from .data import hardware_part, layer_rows, model_part, note_list, verification_part
 from .page import files, page
+from .reproducing import options_part
 
-__all__ = ["files", "hardware_part", "layer_rows", "model_part", "note_list", "page", "verification_part"]
+__all__ = [
+    "files",
+    "hardware_part",
+    "layer_rows",
+    "model_part",
+    "note_list",
+    "options_part",
+    "page",
+    "verification_part",
+]

@@ -9,6 +9,8 @@ from typing import Any
 
 from finnlite.ops.width_converter import WidthConverter
 
+from .words import plural
+
 __all__ = ["Bar", "Chart", "Line", "chart"]
 
 _SHOWN = ("lut", "bram18", "dsp")
@@ -72,8 +74,8 @@ def chart(report: Mapping[str, Any]) -> Chart | None:
     converters = [row for row in threads if _is_summed(row, bottleneck)]
     units = [row for row in threads if not _is_summed(row, bottleneck)]
     sums = [
-        (f"{len(converters)} width converters", converters),
-        (f"{len(fifos)} FIFOs", fifos),
+        (plural(len(converters), "width converter"), converters),
+        (plural(len(fifos), "FIFO"), fifos),
         ("shell: DMA, interconnect, resets", [{**parts["shell"], "cycles": None}]),
     ]
     groups = [(row["name"], [row]) for row in units] + [(name, group) for name, group in sums if group]

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report as one HTML page without scripts; names from the model are escaped."""
+"""The report as one HTML page that loads nothing; names from the model are escaped.
+
+Its only script sorts the table of layers, and the page's policy lets no other run.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -12,11 +17,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from finnlite.text import printable, shortened
 
 from .chart import chart
-from .words import RESOURCES, bound, kind, waiting
+from .reproducing import command
+from .words import RESOURCES, bound, kind, summary, waiting
 
 __all__ = ["environment", "files", "page"]
 
-_LATER: dict[str, Any] = {"untested_quantizers": [], "folding": None}
+_LATER: dict[str, Any] = {
+    "untested_quantizers": [],
+    "folding": None,
+    "identity": None,
+    "version": None,
+    "options": None,
+    "stage_files": [],
+}
 """What reports of builds that stopped early, or of earlier versions, do not have."""
 
 
@@ -36,15 +49,29 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     result.filters.update(
-        clean=printable, short=shortened, count=_count, bound=bound, waiting=waiting, kind=kind
+        clean=printable,
+        short=shortened,
+        count=_count,
+        bound=bound,
+        waiting=waiting,
+        kind=kind,
+        command=command,
     )
     return result
 
 
 def page(report: Mapping[str, Any]) -> str:
     """`report.html` for the data of `report.json`."""
-    template = environment().get_template("report.html.j2")
-    return template.render({**_LATER, **report}, chart=chart(report), names=RESOURCES)
+    templates = environment()
+    script = templates.get_template("sort.js").render()
+    return templates.get_template("report.html.j2").render(
+        {**_LATER, **report},
+        chart=chart(report),
+        names=RESOURCES,
+        summary=summary(report),
+        script=script,
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
 
 
 def files(report: Mapping[str, Any]) -> dict[str, bytes]:

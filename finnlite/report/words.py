@@ -4,17 +4,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from finnlite.text import shortened
 
-__all__ = ["RESOURCES", "bound", "kind", "waiting"]
+__all__ = ["RESOURCES", "Fact", "bound", "kind", "plural", "summary", "waiting"]
 
 _NAMED = 2
 _SHORT = 32
 
 RESOURCES = {"lut": "LUT", "lutram": "LUTRAM", "bram18": "RAMB18", "dsp": "DSP"}
 """Keys of the report to the names of what a unit is made of."""
+_RUNGS = {
+    "source": "the model file",
+    "file": "the outputs given",
+    "import": "the imported network",
+    "integer": "the network in integers",
+    "hardware": "the graph of the hardware",
+    "csim": "the compiled C++",
+    "device": "the driver before a simulated board",
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One answer of the summary.
+
+    Args:
+        title: The question, in a word or two.
+        text: The answer, in sentences.
+        good: Whether it is as it should be; None where that is no question.
+    """
+
+    title: str
+    text: str
+    good: bool | None = None
 
 
 def kind(row: Mapping[str, Any]) -> str:
@@ -61,3 +86,122 @@ def _within(folding: Mapping[str, Any], key: str) -> str:
     percent = folding["limits_percent"].get(key)
     share = "" if percent is None else f" ({percent:g} %)"
     return f"{folding['limits'][key]:,} {RESOURCES.get(key, key.upper())}{share}"
+
+
+def summary(report: Mapping[str, Any]) -> list[Fact]:
+    """What a reader wants to know first: what it is, how fast, how exact, whether it fits, what limits it.
+
+    Args:
+        report: What `report.json` holds.
+    """
+    if report["performance"]["fps"] is None:
+        what = f"A network for {report['board']}; the build stopped before its hardware was known."
+        return [Fact("What it is", what), _exactness(report)]
+    return [_what(report), _speed(report), _exactness(report), _fit(report["resources"]), _limit(report)]
+
+
+def _what(report: Mapping[str, Any]) -> Fact:
+    model = report["model"]
+    return Fact(
+        "What it is",
+        f"A neural network as a circuit for {report['board']} at {report['clock_mhz']:g} MHz: every layer "
+        f"has a unit of its own, and the weights stay on the chip. A frame takes {model['macs']:,} "
+        f"multiply–accumulates; there are {model['weight_bits']:,} bits of weights.",
+    )
+
+
+def _speed(report: Mapping[str, Any]) -> Fact:
+    found = report["performance"]
+    latency = found["latency_cycles"] / report["clock_mhz"]
+    after = f"{latency:,.2f} µs" if latency < 1000 else f"{latency / 1000:,.2f} ms"
+    return Fact(
+        "Speed",
+        f"{found['fps']:,.0f} frames a second; the first answer comes {after} after its frame began to "
+        "arrive. Computed cycle by cycle, not measured on a board.",
+    )
+
+
+def _exactness(report: Mapping[str, Any]) -> Fact:
+    rows = [row for row in report["verification"] if row["mismatches"] is not None]
+    if not rows:
+        return Fact("Exactness", "Nothing was compared.")
+    wrong = next((row for row in rows if row["mismatches"]), None)
+    if wrong is not None:
+        first = wrong.get("first_mismatch")
+        where = f", first in {shortened(first['layer'])}" if first else ""
+        text = f"Not exact: {_rung(wrong, 'stage')} differs from {_rung(wrong, 'against')} in "
+        return Fact("Exactness", f"{text}{plural(wrong['mismatches'], 'element')}{where}.", good=False)
+    fewest, most = min(row["samples"] for row in rows), max(row["samples"] for row in rows)
+    frames = plural(most, "frame") if fewest == most else f"{fewest:,} to {most:,} frames"
+    source = "random frames" if rows[-1]["data"] == "synthetic" else "the data given"
+    text = (
+        f"No difference from {_rung(rows[0], 'against')} to {_rung(rows[-1], 'stage')}, in "
+        f"{plural(len(rows), 'comparison')} on {frames} ({source})."
+    )
+    left_out = len(report["verification"]) - len(rows)
+    text += f" {plural(left_out, 'comparison')} could not be made." if left_out else ""
+    near = sum(row["near_ties"] or 0 for row in rows)
+    text += f" {plural(near, 'near-tie')} of rounding in the source." if near else ""
+    shares = list((report.get("accuracy") or {}).values())
+    text += f" {100 * shares[-1]:.2f} % of the labels are right." if shares else ""
+    return Fact("Exactness", text, good=None if left_out else True)
+
+
+def _rung(row: Mapping[str, Any], side: str) -> str:
+    name = str(row[side])
+    return _RUNGS.get(name, name)
+
+
+def _fit(resources: Mapping[str, Any]) -> Fact:
+    made, limits = resources["implemented"], resources.get("limits", {})
+    used = {
+        key: 100 * count / most
+        for key, most in resources["budget"].items()
+        if (count := _used(resources, key))
+    }
+    key = max(used, key=lambda key: used[key])
+    fullest = f"{RESOURCES.get(key, key.upper())}, takes {used[key]:.1f} % of the board"
+    if made:
+        met = min(made["wns_ns"], made["whs_ns"]) >= 0
+        timing = "and keeps its clock" if met else "but misses its clock"
+        return Fact(
+            "Fit", f"Placed and routed by Vivado, {timing}: the fullest resource, {fullest}.", good=met
+        )
+    over = [RESOURCES.get(key, key.upper()) for key, share in used.items() if share > limits.get(key, 100)]
+    estimate = "By estimates that no synthesis has calibrated yet, it"
+    if used[key] > 100:
+        return Fact("Fit", f"{estimate} does not fit: the fullest resource, {fullest}.", good=False)
+    beyond = f", beyond the limit set for {' and '.join(over)}" if over else ""
+    return Fact("Fit", f"{estimate} fits{beyond}: the fullest resource, {fullest}.", good=not over)
+
+
+def _used(resources: Mapping[str, Any], key: str) -> int | None:
+    count: int | None = (resources["implemented"] or resources).get(key)
+    return count
+
+
+def _limit(report: Mapping[str, Any]) -> Fact:
+    folding, bottleneck = report.get("folding"), shortened(report["performance"]["bottleneck"])
+    if not folding:
+        return Fact("What limits it", f"The slowest unit, {bottleneck}, for which the others wait.")
+    binding, following = folding["binding"], folding["next"]
+    if binding == "dma":
+        return Fact("What limits it", "The transfer of frames to and from the circuit, not the circuit.")
+    if following is None:
+        return Fact("What limits it", f"The slowest unit, {bottleneck}, which cannot be made more parallel.")
+    faster = f"the next faster circuit, {following['fps']:,.0f} frames a second,"
+    if binding is None:
+        return Fact("What limits it", f"Only what was asked for: {faster} would fit as well.")
+    over = " and ".join(_within(folding, key) for key in following["exceeds"])
+    scarce = RESOURCES.get(binding, binding.upper())
+    text = f"The board's {scarce}: {faster} would take more than the {over} allowed."
+    return Fact("What limits it", text)
+
+
+def plural(count: int, word: str) -> str:
+    """A count of things.
+
+    >>> plural(1, "FIFO"), plural(1_000, "FIFO")
+    ('1 FIFO', '1,000 FIFOs')
+    """
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
