@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from benchmarks.measuring import FOLDINGS
 from finnlite import flow
@@ -49,6 +50,8 @@ def test_every_rung_agrees_on_every_golden_input(shared: Path, model: str, tmp_p
     assert json.loads((tmp_path / "out" / "deploy" / "metadata.json").read_text())["name"] == model
     if model in SHOWN:
         _thousand_images(shared, build, tmp_path / "out")
+    if model == "cnv_w1a1":
+        _pictures(shared, build, tmp_path / "out")
 
 
 def _thousand_images(shared: Path, build: flow.Build, out: Path) -> None:
@@ -64,3 +67,21 @@ def _thousand_images(shared: Path, build: flow.Build, out: Path) -> None:
             found = np.concatenate(list(accelerator.predict(parts)))
             np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
             assert np.array_equal(found.argmax(axis=1), expected.argmax(axis=1))
+
+
+def _pictures(shared: Path, build: flow.Build, out: Path) -> None:
+    """CIFAR-10 images as files; the driver makes of them the integers that the goldens hold."""
+    names = ("plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+    with np.load(shared / "data" / "cifar10_test761.npz") as data:
+        pixels: NDArray[Any] = data["x"][:3]
+        labels = data["y"][:3]
+    k = np.clip(np.floor((2.0 * pixels / 255 - 1) * 128 + 0.5), -128, 127)
+    scores = Session(build.graph).run(k.transpose(0, 3, 1, 2).astype(build.graph.inputs[0].carrier))
+    expected = scores[build.graph.outputs[0].name]
+    assert expected.argmax(axis=1).tolist() == labels.tolist()
+    with Accelerator(out, device="sim") as accelerator:
+        for image, row in zip(pixels, expected, strict=True):
+            Image.fromarray(image).save(out / "image.png")
+            found = accelerator.classify_image(out / "image.png", names)
+            np.testing.assert_allclose(found.scores, row, rtol=1e-6)
+            assert found.label == names[int(row.argmax())]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The deployment folder: metadata, golden frames, the driver, and what checks them on the board."""
+"""The deployment folder: metadata, golden frames, the driver, and the notebook and script that use it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ import finnlite
 from finnlite.accelerator import borders
 from finnlite.boards import Board
 from finnlite.execution import Session
+from finnlite.host import Host
 from finnlite.ir import Graph, Value
 from finnlite.ops.unit import elements
 from finnlite.plan import Plan
 from finnlite.runtime.metadata import FILE, Border, Metadata, Overlay, Tensor
 from finnlite.runtime.packing import carrier, frame_bytes, pack
+from finnlite.samples import Samples
 from finnlite.slicing import cut
 
 from .design import DMA
@@ -46,6 +48,7 @@ def deployment_plan(
     ii_cycles: int,
     latency_cycles: int,
     frames: NDArray[Any],
+    samples: Samples | None = None,
 ) -> Plan:
     """The files of `DIR/deploy`, but for the bitstream and its `.hwh`.
 
@@ -58,6 +61,7 @@ def deployment_plan(
         ii_cycles: Cycles between two frames.
         latency_cycles: Cycles of a frame from end to end.
         frames: (F, elements) golden frames: integers that enter the accelerator.
+        samples: The frames they come from, for the notebook and `validate.py`; by default none.
 
     Raises:
         UnsupportedError: If the driver cannot evaluate a node that stays on the host; names the node.
@@ -85,11 +89,15 @@ def deployment_plan(
         decode=flattened(program_of(cut(graph, [exit_], graph.outputs)), exit_.shape[1:]),
         outputs=tuple(_tensor(value, value.carrier.name) for value in graph.outputs),
     )
-    content = {FILE: metadata.encoded(), "golden.npz": _golden(graph, entry, exit_, frames)}
+    answers = _answers(graph, entry, exit_, frames)
+    golden = {"input": pack(frames, entry.datatype.name), "output": pack(answers, exit_.datatype.name)}
+    content = {FILE: metadata.encoded(), "golden.npz": _npz(golden)}
+    if samples is not None:
+        content["samples.npz"] = _npz(_arrays(graph, samples, answers))
     for path in sorted(files("finnlite.runtime").iterdir(), key=lambda path: path.name):
         if path.name.endswith(".py"):
             content[f"finnlite_driver/{path.name}"] = path.read_bytes()
-    for relative in ("README.md", "validate.py", "overlay/README.txt"):
+    for relative in ("README.md", "finnlite.ipynb", "validate.py", "overlay/README.txt"):
         content[relative] = (
             files("finnlite.backends.pynq").joinpath("deploy", *relative.split("/")).read_bytes()
         )
@@ -114,16 +122,20 @@ def _border(value: Value) -> Border:
     return Border(datatype, count, frame_bytes(count, datatype))
 
 
-def _golden(graph: Graph, entry: Value, exit_: Value, frames: NDArray[Any]) -> bytes:
-    """Frames as they enter the accelerator and as they have to leave it."""
-    shaped = frames.reshape(len(frames), *entry.shape[1:])
-    outputs = Session(cut(graph, [entry], [exit_])).run(shaped)[exit_.name]
-    return _npz(
-        {
-            "input": pack(frames, entry.datatype.name),
-            "output": pack(outputs.reshape(len(outputs), -1), exit_.datatype.name),
-        }
-    )
+def _answers(graph: Graph, entry: Value, exit_: Value, frames: NDArray[Any]) -> NDArray[Any]:
+    """(F, elements) as they have to leave the accelerator."""
+    outputs = Session(cut(graph, [entry], [exit_])).run(frames.reshape(len(frames), *entry.shape[1:]))
+    return outputs[exit_.name].reshape(len(frames), -1)
+
+
+def _arrays(graph: Graph, samples: Samples, answers: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """The frames as `predict` takes them, what it answers, and the labels if there are any."""
+    arrays = {"input": next(iter(samples.inputs.values())).astype(_taken(graph.inputs[0]))}
+    for index, output in enumerate(Host(graph).decode(answers).values()):
+        arrays[f"output_{index}" if index else "output"] = output
+    if samples.labels is not None:
+        arrays["label"] = samples.labels
+    return arrays
 
 
 def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:

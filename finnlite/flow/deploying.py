@@ -48,7 +48,7 @@ def deploy(
         graph: The hardware graph.
         board: The board.
         report: The report so far: model, clock, identity, performance.
-        samples: Some of them become the golden frames of the driver's self-test.
+        samples: Some of them become the golden frames of the driver's self-test, and the notebook's.
         count: Told the frames that went through the driver.
 
     Returns:
@@ -57,6 +57,7 @@ def deploy(
     """
     identity, clock_mhz, performance = report["identity"], report["clock_mhz"], report["performance"]
     target.run(project_plan(graph, board, clock_mhz, identity), VIVADO)
+    golden = samples.first(_GOLDEN)
     try:
         plan = deployment_plan(
             graph,
@@ -66,7 +67,8 @@ def deploy(
             clock_mhz=clock_mhz,
             ii_cycles=performance["ii_cycles"],
             latency_cycles=performance["latency_cycles"],
-            frames=Host(graph).encode(next(iter(samples.first(_GOLDEN).inputs.values()))),
+            frames=Host(graph).encode(next(iter(golden.inputs.values()))),
+            samples=golden,
         )
     except UnsupportedError as error:
         return _refuse(error)

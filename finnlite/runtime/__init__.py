@@ -9,7 +9,8 @@ from .accelerator import Accelerator
 from .device import Buffer, Device
 from .errors import DriverError
 from .faults import Fault, FaultyDevice
-from .measuring import Benchmark
+from .images import Classified
+from .measuring import Benchmark, Sweep
 from .metadata import Metadata
 from .simulated import SimulatedDevice
 
@@ -17,10 +18,12 @@ __all__ = [
     "Accelerator",
     "Benchmark",
     "Buffer",
+    "Classified",
     "Device",
     "DriverError",
     "Fault",
     "FaultyDevice",
     "Metadata",
     "SimulatedDevice",
+    "Sweep",
 ]

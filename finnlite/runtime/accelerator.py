@@ -19,12 +19,14 @@ from .codec import Codec
 from .dma import MAX_BYTES
 from .engine import Engine
 from .errors import BusyError, ClosedError, DriverError, InputError, MetadataError
-from .measuring import Benchmark, measure
+from .images import Classified, ImageInput, classified
+from .measuring import Benchmark, Sweep, measure
 from .metadata import FILE, Metadata
 from .pynq_device import PynqDevice
 from .simulated import LIBRARY, SimulatedDevice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from numpy.typing import NDArray
@@ -168,6 +170,54 @@ class Accelerator:
         with self._alone():
             self._check_free()
             return measure(self._engine, self._codec, self.metadata, frames, batch, run)
+
+    def sweep(self, frames: Any = 1000, batches: Sequence[int] | None = None) -> Sweep:
+        """Measures the speed with batches of several sizes; the result has a plot.
+
+        Args:
+            frames: Frames to run with each, or how many random ones.
+            batches: Frames a transfer; by default 1, 4, 16 and so on, up to what `predict` takes.
+
+        Raises:
+            InputError: If frames do not fit, or a batch is longer than a transfer or than the frames.
+        """
+        count = int(frames) if isinstance(frames, Integral) else len(self._codec.frames(frames)[0])
+        count = max(1, count)  # of none, `benchmark` complains
+        if batches is None:
+            largest = min(count, self._engine.chunk())
+            batches = [4**power for power in range(largest.bit_length()) if 4**power <= largest]
+        if not len(batches) or not all(_is_positive(size, Integral) and size <= count for size in batches):
+            raise InputError(f"batches must be sizes up to the {count} frames to run, are {list(batches)}")
+        return Sweep(tuple(self.benchmark(frames, batch) for batch in batches))
+
+    def classify_image(
+        self,
+        path: Path | str,
+        labels: Sequence[str] | None = None,
+        convert: Callable[[NDArray[Any]], Any] | None = None,
+        shape: Sequence[int] | None = None,
+    ) -> Classified:
+        """Reads a picture file, runs it, and labels it by the first output's largest element.
+
+        Its middle is cut out in the input's proportions and resized. Needs Pillow.
+
+        Args:
+            path: PNG, JPEG, or what else Pillow reads.
+            labels: Names of the classes, in the output's order; by default their numbers.
+            convert: From pixels (H, W, C) of 0 to 255 to the input's values, if the model wants others than
+                `images.ImageInput.frame` makes (of UINT8 the pixels, of INT8 and BIPOLAR what stands for
+                -1 to 1, of floats 0 to 1).
+            shape: If the input is an image laid flat, its (H, W), (C, H, W) or (H, W, C).
+
+        Raises:
+            PictureError: If it is no picture, the input takes none, or labels and classes are not as many.
+            DriverError: As of `predict`.
+        """
+        image = ImageInput.of(self.metadata.input, shape)
+        pixels = image.read(path)
+        result = self.predict(image.frame(pixels, convert))
+        output = next(iter(result.values())) if isinstance(result, dict) else result
+        return classified(output, labels, pixels)
 
     # -- results ----------------------------------------------------------------------------------
     def _results(self, items: Iterator[Any], chunk: int) -> Iterator[Any]:

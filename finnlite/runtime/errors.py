@@ -12,6 +12,7 @@ __all__ = [
     "InputError",
     "MetadataError",
     "OverlayError",
+    "PictureError",
     "SelfTestError",
     "ShortTransferError",
     "StuckError",
@@ -33,6 +34,10 @@ class MetadataError(DriverError, ValueError):
 
 class InputError(DriverError, ValueError):
     """Frames do not fit the accelerator's input."""
+
+
+class PictureError(DriverError, ValueError):
+    """A picture cannot be read, or the accelerator's input takes none."""
 
 
 class DeviceError(DriverError):

@@ -11,6 +11,7 @@ import numpy as np
 
 from .errors import InputError
 from .packing import element_type
+from .plots import Svg, plot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .engine import Engine
     from .metadata import Metadata, Tensor
 
-__all__ = ["Benchmark", "measure", "random_frames"]
+__all__ = ["Benchmark", "Sweep", "measure", "random_frames"]
 
 _LATENCY_CALLS = 5
 
@@ -64,6 +65,55 @@ class Benchmark:
             f"{1e3 * self.unpack_s:.3f} ms unpacking"
         )
 
+    @property
+    def batch_s(self) -> float:
+        """Seconds from a batch's frames to its results, if nothing else is under way."""
+        batches = -(-self.frames // self.batch)
+        return (self.pack_s + self.transfer_s + self.unpack_s) / batches
+
+    def plot(self) -> Svg:
+        """Speed, where the time goes, and latency; see `Sweep` for more than one batch."""
+        return plot([self])
+
+    def _repr_html_(self) -> str:
+        return f"{self.plot()}<pre>{self}</pre>"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The same frames in batches of several sizes.
+
+    Args:
+        runs: What was measured of each.
+    """
+
+    runs: tuple[Benchmark, ...]
+
+    def __str__(self) -> str:
+        """A line a batch."""
+        lines = [" ".join(f"{cell:>12}" for cell in row) for row in self._rows()]
+        return "\n".join(lines)
+
+    def plot(self) -> Svg:
+        """Frames a second, where the time goes, and latency, against the batch."""
+        return plot(self.runs)
+
+    def _rows(self) -> list[tuple[str, str, str, str]]:
+        """A head, and a row a batch."""
+        rows = [("batch", "frames/s", "device alone", "ms a batch")]
+        for run in self.runs:
+            rows.append(
+                (f"{run.batch}", f"{run.fps:.0f}", f"{run.device_fps:.0f}", f"{1e3 * run.batch_s:.3f}")
+            )
+        return rows
+
+    def _repr_html_(self) -> str:
+        head, *rows = (
+            "".join(f'<td style="text-align:right">{cell}</td>' for cell in row) for row in self._rows()
+        )
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        return f"{self.plot()}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
 
 def measure(
     engine: Engine,
@@ -94,6 +144,7 @@ def measure(
         count = len(frames)
     if count < 1:
         raise InputError(f"benchmark: must run at least 1 frame, is to run {count}")
+    batch = min(batch, count)
     run(frames[:batch])  # loads, allocates, fills caches
     whole = _seconds(lambda: run(frames))
     latency = float(np.median([_seconds(lambda: run(frames[:1])) for _ in range(_LATENCY_CALLS)]))

@@ -38,8 +38,8 @@ def frames_of(count: int, seed: int = 1) -> Any:
     return np.random.default_rng(seed).integers(0, 256, (count, 24)).astype(np.uint8)
 
 
-def deploy(folder: Path, graph: Graph, identity: str = IDENTITY) -> None:
-    """Writes a deployment folder for a graph."""
+def deploy(folder: Path, graph: Graph, identity: str = IDENTITY, frames: Any = None) -> None:
+    """Writes a deployment folder for a graph, by default of the small network's input."""
     plan = deployment_plan(
         graph,
         identity,
@@ -48,7 +48,7 @@ def deploy(folder: Path, graph: Graph, identity: str = IDENTITY) -> None:
         clock_mhz=100.0,
         ii_cycles=24,
         latency_cycles=120,
-        frames=frames_of(GOLDEN),
+        frames=frames_of(GOLDEN) if frames is None else frames,
     )
     with Output(folder) as out:
         out.run(plan)

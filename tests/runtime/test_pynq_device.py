@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The board's device, on a package `pynq` that is a simulation."""
 
+import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -53,6 +54,32 @@ def test_it_works(folder: Path, board: FakePynq, answers: Answers) -> None:
         parts = accelerator.predict(iter([frames_of(3), frames_of(40, seed=2)]))
         assert [len(part) for part in parts] == [3, 40]
         assert not accelerator.benchmark(10).simulated
+    assert board.downloads == [str(folder.resolve() / "overlay" / "accelerator.bit")]
+    assert board.device.memory.buffers == []
+
+
+def test_the_notebook_as_it_is(
+    folder: Path, board: FakePynq, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its cells run unchanged from the deployment folder, with the driver that lies there."""
+    np.savez(folder / "samples.npz", input=frames_of(4), output=answers(frames_of(4)))
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(folder)
+    notebook = json.loads((folder / "finnlite.ipynb").read_text(encoding="utf-8"))
+    seen: dict[str, Any] = {}
+    before = set(sys.modules)
+    try:
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                exec("".join(cell["source"]), seen)
+    finally:
+        for name in set(sys.modules) - before:
+            if name.split(".")[0] == "finnlite_driver":
+                del sys.modules[name]
+    assert repr(seen["accelerator"]) == "<Accelerator 'small', board, closed>"
+    assert seen["same"].all()
+    assert (seen["classes"] == answers(frames_of(4)).argmax(axis=1)).all()
+    assert seen["answer"].startswith("no picture: input 'x' must be an image, (H, W), (C, H, W)")
     assert board.downloads == [str(folder.resolve() / "overlay" / "accelerator.bit")]
     assert board.device.memory.buffers == []
 

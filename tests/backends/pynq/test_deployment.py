@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import time
@@ -13,8 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbformat import NotebookNode
 from numpy.typing import NDArray
 
 from finnlite.accelerator import borders
@@ -35,6 +41,7 @@ from finnlite.ops.thresholding import Thresholding
 from finnlite.plan import Output, Plan
 from finnlite.runtime.metadata import Metadata
 from finnlite.runtime.packing import pack
+from finnlite.samples import Samples
 from finnlite.transforms.folding import Fold
 from finnlite.transforms.hardware import MapToHardware
 from finnlite.transforms.streams import SizeStreams
@@ -64,7 +71,7 @@ def hardware() -> Graph:
     return graph
 
 
-def plan_of(graph: Graph, frames: NDArray[Any] | None = None) -> Plan:
+def plan_of(graph: Graph, frames: NDArray[Any] | None = None, samples: Samples | None = None) -> Plan:
     entry = borders(graph)[0].input(0)
     if frames is None:
         frames = np.ones((2, entry.shape[-1]))
@@ -77,6 +84,7 @@ def plan_of(graph: Graph, frames: NDArray[Any] | None = None) -> Plan:
         ii_cycles=98,
         latency_cycles=812,
         frames=frames,
+        samples=samples,
     )
 
 
@@ -85,15 +93,27 @@ def source_frames(count: int, seed: int = 0) -> NDArray[np.float32]:
 
 
 # -- contents ---------------------------------------------------------------------------------------
+LABELS = np.array([0, 1, 2, 4])
+
+
+def whole_plan() -> Plan:
+    graph = hardware()
+    frames = source_frames(4)
+    return plan_of(graph, Host(graph).encode(frames), Samples({"pixels": frames}, labels=LABELS))
+
+
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    graph = hardware()
-    return plan_of(graph, Host(graph).encode(source_frames(4)))
+    return whole_plan()
+
+
+COPIED = ("README.md", "finnlite.ipynb", "overlay/README.txt", "validate.py")
 
 
 def test_the_folder_holds_what_the_board_needs(plan: Plan, root: Path) -> None:
     driver = {f"finnlite_driver/{path.name}" for path in (root / "finnlite/runtime").glob("*.py")}
-    others = {"README.md", "golden.npz", "metadata.json", "overlay/README.txt", "validate.py"}
+    written = {"golden.npz", "metadata.json", "samples.npz"}
+    others = {*COPIED, *written}
     assert set(plan.files) == driver | others
     assert "finnlite_driver/accelerator.py" in driver
     assert plan.commands == ()
@@ -102,16 +122,14 @@ def test_the_folder_holds_what_the_board_needs(plan: Plan, root: Path) -> None:
 def test_the_driver_is_finnlite_runtime_byte_for_byte(plan: Plan, root: Path) -> None:
     for path in (root / "finnlite/runtime").glob("*.py"):
         assert plan.files[f"finnlite_driver/{path.name}"] == path.read_bytes()
-    for name in ("README.md", "validate.py", "overlay/README.txt"):
+    for name in COPIED:
         assert plan.files[name] == (root / "backends/pynq/deploy" / name).read_bytes()
 
 
 def test_equal_inputs_give_equal_bytes(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     later = time.localtime(time.time() + 3e7)
     monkeypatch.setattr(time, "localtime", lambda *_: later)
-    graph = hardware()
-    again = plan_of(graph, Host(graph).encode(source_frames(4)))
-    assert dict(again.files) == dict(plan.files)
+    assert dict(whole_plan().files) == dict(plan.files)
 
 
 def test_the_metadata_describe_the_build(plan: Plan) -> None:
@@ -168,6 +186,18 @@ def test_golden_frames_are_what_the_units_answer(plan: Plan) -> None:
     assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
 
 
+def test_samples_are_what_the_model_takes_and_answers(plan: Plan) -> None:
+    with np.load(io.BytesIO(plan.files["samples.npz"])) as samples:
+        assert sorted(samples) == ["input", "label", "output", "output_1"]
+        assert samples["input"].dtype == np.float32
+        np.testing.assert_array_equal(samples["input"], source_frames(4))
+        np.testing.assert_array_equal(samples["label"], LABELS)
+        expected = Session(model()).run(source_frames(4))
+        np.testing.assert_allclose(samples["output"], expected["odds"], rtol=1e-6)
+        np.testing.assert_allclose(samples["output_1"], expected["logits"], rtol=1e-6)
+    assert "samples.npz" not in plan_of(hardware()).files
+
+
 def test_what_the_driver_cannot_evaluate_is_refused() -> None:
     graph = hardware()
     (odds, _) = graph.outputs
@@ -185,6 +215,12 @@ def test_what_the_driver_cannot_evaluate_is_refused() -> None:
 def test_the_readme_has_five_lines(plan: Plan) -> None:
     lines = plan.files["README.md"].decode().splitlines()
     assert [line[:3] for line in lines] == ["1. ", "2. ", "3. ", "4. ", "5. "]
+
+
+def test_the_readme_tells_of_the_notebook(plan: Plan) -> None:
+    lines = plan.files["README.md"].decode().splitlines()
+    assert "open `deploy/finnlite.ipynb`" in lines[3]
+    assert 'write `device="sim"`' in lines[4]
 
 
 # -- the folder alone -------------------------------------------------------------------------------
@@ -205,6 +241,20 @@ class Built:
             check=False,
             cwd=self.folder,
         )
+
+    def notebook(self) -> NotebookNode:
+        """The notebook, executed in simulation with one line changed."""
+        text = (self.folder / "deploy/finnlite.ipynb").read_text(encoding="utf-8")
+        (line,) = (line for line in text.splitlines() if "device=" in line)
+        changed = text.replace(line, line.replace("pynq", "sim"))
+        pairs = zip(text.splitlines(), changed.splitlines(), strict=True)
+        assert sum(before != after for before, after in pairs) == 1
+        notebook = nbformat.reads(changed, as_version=4)
+        nbformat.validate(notebook)
+        kernels = KernelSpecManager(kernel_dirs=[])  # this interpreter, whatever else is installed
+        manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=kernels)
+        resources = {"metadata": {"path": str(self.folder / "deploy")}}
+        return NotebookClient(notebook, km=manager, timeout=60, resources=resources).execute(cleanup_kc=True)
 
     def validate(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs `validate.py`."""
@@ -276,6 +326,14 @@ def test_validate_says_how_good_and_how_fast(built: Built) -> None:
         "40 frames in batches of 7, in simulation, which says nothing about a board",
     ]
     assert "frames/s" in lines[4]
+
+
+def test_validate_agrees_with_the_samples(built: Built) -> None:
+    ran = built.validate("deploy/samples.npz", "--device", "sim")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith(
+        "odds: 0 of 4 frames differ from 'output'\nlogits: 0 of 4 frames differ from 'output_1'\naccuracy: "
+    )
 
 
 def test_validate_fails_where_outputs_differ(built: Built) -> None:
@@ -384,3 +442,31 @@ def test_a_batch_is_a_positive_number(built: Built) -> None:
     ran = built.validate("frames.npz", "--batch", "0")
     assert ran.returncode == 2
     assert ran.stderr.endswith("argument --batch: must be a positive number of frames, is '0'\n")
+
+
+def outputs_of(cell: NotebookNode) -> str:
+    """What a cell printed or shows, as a browser would get it."""
+    shown = [out.text if out.output_type == "stream" else dict(out.data) for out in cell.outputs]
+    return "".join(out if isinstance(out, str) else out.get("text/html", out["text/plain"]) for out in shown)
+
+
+def test_the_notebook_runs_in_simulation_but_for_one_line(built: Built) -> None:
+    code = [cell for cell in built.notebook().cells if cell.cell_type == "code"]
+    opened, identity, answers, right, sweep, picture, closed = map(outputs_of, code)
+    assert opened == "<Accelerator 'a model', simulation>"
+    assert f"identity  {IDENTITY}\n" in identity
+    assert "input     pixels [2, 6] FLOAT32\noutput    odds [5] FLOAT32\noutput    logits [5]" in identity
+    odds = Session(model()).run(source_frames(4))["odds"]
+    numbers = [float(number) for number in re.findall(r"\d\.\S*?(?=[,\]])", answers)]
+    np.testing.assert_allclose(numbers, odds[:3].ravel(), rtol=1e-5)
+    classes = odds.argmax(axis=1)
+    assert right.splitlines() == [
+        f"classes    {' '.join(map(str, classes))}",
+        "agreement  100.00% of 20 answers",
+        f"accuracy   {(classes == LABELS).mean():.2%} of 4 labels",
+    ]
+    assert sweep.startswith("<svg")
+    assert "256 frames, in simulation, which says nothing about a board" in sweep
+    assert (picture.count("data:image/png;base64,"), picture.count("<rect")) == (1, 5)
+    assert (built.folder / "deploy/picture.png").is_file()
+    assert closed == "<Accelerator 'a model', simulation, closed>"
