@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The `finnlite` command: reads options, calls `finnlite.flow` and `finnlite.mapping`, prints the result.
+"""The `finnlite` command: reads options, calls `finnlite.flow`, prints the result.
 
 Exit codes: 0 all is well; 1 an input is wrong, a node is blocked or a rung of the ladder differs;
-2 the command line itself is wrong.
+2 the command line itself is wrong. Results go to standard output; progress and errors, of which each is one
+line, to standard error. So with `--json` standard output holds JSON and nothing else, and after an error
+nothing at all. `--quiet` prints neither progress nor tables; with `--json` it prints the JSON.
 """
 
 import io
 import json
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,62 +20,59 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from finnlite import __version__, console, doctor, examples, flow
+from finnlite import __version__, console, doctor, flow
+from finnlite.arguments import (
+    Backend,
+    Board,
+    BramLimit,
+    Built,
+    Clock,
+    Engine,
+    FromStage,
+    InputMean,
+    InputScale,
+    InputStd,
+    InputType,
+    Json,
+    LutLimit,
+    Model,
+    Output,
+    Quiet,
+    Stages,
+    ToStage,
+    UsageError,
+    examples,
+    explained,
+)
 from finnlite.backends.hls.compiler import find_compiler
 from finnlite.boards import DEFAULT_LIMITS
 from finnlite.errors import FinnliteError, OptionError, ToolError
-from finnlite.text import printable
+from finnlite.examples import digits_data, digits_model
 
 __all__ = ["app", "main"]
 
 _DEMO_FPS = 1_000_000
 _DEMO_SAMPLES = 360
+_MANNERS = """\
+Results go to standard output (with --json JSON and nothing else, after an
+error nothing), progress and errors to standard error.
+Exit codes: 0 all is well, 1 an error or a difference, 2 a wrong command line.
+Colours are for terminals; NO_COLOR=1 and FORCE_COLOR=1 overrule that."""
 
 app = typer.Typer(
     name="finnlite",
     help="Compiles quantized neural networks in ONNX to exact streaming accelerators in HLS C++.",
-    no_args_is_help=True,
-    add_completion=False,
+    epilog=examples(
+        ("All of it on a packaged network", "demo"),
+        ("Will a network of yours map? Then compile it", "check net.onnx"),
+        ("", "build net.onnx -o out"),
+        ("The options and examples of a command", "build --help"),
+        ("Let TAB complete commands, options and their values", "--install-completion"),
+        more=_MANNERS,
+    ),
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-
-class Output(StrEnum):
-    """What the accelerator answers."""
-
-    LOGITS = "logits"
-    LABEL = "label"
-
-
-class Engine(StrEnum):
-    """What runs the network in `simulate`."""
-
-    GRAPH = "graph"
-    CSIM = "csim"
-    DEVICE = "device"
-
-
-class Stages(StrEnum):
-    """Which stage files a build writes."""
-
-    ALL = "all"
-
-
-Model = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="The network: QONNX, QCDQ or plain ONNX.", show_default=False)
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
-LutLimit = Annotated[float, typer.Option(help="Percent of the LUTs to use.", metavar="P")]
-BramLimit = Annotated[float, typer.Option(help="Percent of the block RAM to use.", metavar="P")]
-InputType = Annotated[
-    str | None, typer.Option(help="Declare integer inputs: uint8, int4, bipolar, …", metavar="T")
-]
-InputScale = Annotated[
-    str | None, typer.Option(help="x = (q * scale - mean) / std; a number or a fraction.", metavar="S")
-]
-InputMean = Annotated[str | None, typer.Option(help="One number, or one a channel: a,b,c.", metavar="M")]
-InputStd = Annotated[str | None, typer.Option(help="One number, or one a channel: a,b,c.", metavar="S")]
 
 
 def _version(wanted: bool) -> None:
@@ -82,42 +81,61 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _root(
+    context: typer.Context,
     show: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     del show
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(2)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        ("Build it into ./finnlite-demo", "demo"),
+        ("Elsewhere, and only the report, as JSON", "demo -o /tmp/demo --json"),
+    )
+)
 def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to build in.")] = Path("finnlite-demo"),
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """The packaged example, start to finish, on this machine.
 
     Checks it, builds it for a million frames a second, and runs its 360 held-out images through every rung.
     """
-    model = examples.digits_model()
-    entries = flow.check(model)
-    console.entries(entries, model.name)
-    _exit(entries.ok)
-    with console.Steps() as progress:
+    model = digits_model()
+    if not as_json and not quiet:
+        console.entries(flow.check(model), model.name)
+    with console.Steps(quiet=quiet) as progress:
         result = flow.build(
             model,
             out=out,
             target_fps=_DEMO_FPS,
-            verify=examples.digits_data(),
+            verify=digits_data(),
             verify_samples=dict.fromkeys(("source", "csim", "device"), _DEMO_SAMPLES),
             progress=progress,
         )
-    console.report(result.report)
-    console.built(result.folder)
+    _answer(result.report, lambda: console.build(result), as_json, quiet)
     _exit(result.ok)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        ("What becomes of each node", "check net.onnx"),
+        (
+            "Pixels of 8 bits, scaled to 0..1 in the accelerator",
+            "check net.onnx --input-type uint8 --input-scale 1/255",
+        ),
+        ("Only whether it maps", "check net.onnx --quiet && echo it maps"),
+        ("The nodes that do not", "check net.onnx --json | jq '.[] | select(.ok | not)'"),
+    )
+)
 def check(
     model: Model,
     input_type: InputType = None,
@@ -125,6 +143,7 @@ def check(
     input_mean: InputMean = None,
     input_std: InputStd = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """What will map to hardware, what will not, why, and the fix."""
     entries = flow.check(
@@ -134,20 +153,33 @@ def check(
         input_mean=input_mean,
         input_std=input_std,
     )
-    if as_json:
-        typer.echo(json.dumps([asdict(entry) for entry in entries], indent=1))
-    else:
-        console.entries(entries, model.name)
+    rows = [asdict(entry) for entry in entries]
+    _answer(rows, lambda: console.entries(entries, model.name), as_json, quiet)
     _exit(entries.ok)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        ("The smallest accelerator", "build net.onnx -o out"),
+        (
+            "For so many frames a second, checked on samples with labels",
+            "build net.onnx -o out --target-fps 3000 --verify data.npz",
+        ),
+        ("As fast as half of the LUTs allow", "build net.onnx -o out --max-fps --lut-limit 50"),
+        (
+            "Each layer as the file says; `out/folding.json` is one",
+            "build net.onnx -o out --folding folding.json",
+        ),
+        ("The graph after every stage; then again from one of them", "build net.onnx -o out --stages all"),
+        ("", "build net.onnx -o out --from MinimizeWidths --target-fps 1e5"),
+    )
+)
 def build(
     model: Model,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to build in.", show_default=False)],
-    board: Annotated[str, typer.Option(help="The board to build for.")] = "pynq-z1",
-    backend: Annotated[str, typer.Option(help="What is emitted: hls.")] = "hls",
-    clock_mhz: Annotated[float, typer.Option(help="The fabric's clock.")] = 100.0,
+    board: Board = "pynq-z1",
+    backend: Backend = "hls",
+    clock_mhz: Clock = 100.0,
     target_fps: Annotated[
         float | None, typer.Option(help="Fold for at least so many frames a second.", metavar="N")
     ] = None,
@@ -168,23 +200,20 @@ def build(
     verify_samples: Annotated[
         list[str] | None, typer.Option(help="Cap one rung's samples; may be repeated.", metavar="RUNG=N")
     ] = None,
-    from_stage: Annotated[
-        str | None, typer.Option("--from", help="Start from this stage's file in the folder.", metavar="S")
-    ] = None,
-    to_stage: Annotated[
-        str | None, typer.Option("--to", help="Stop after writing this stage.", metavar="S")
-    ] = None,
+    from_stage: FromStage = None,
+    to_stage: ToStage = None,
     stages: Annotated[
         Stages | None, typer.Option(help="Write the file of every stage.", metavar="all")
     ] = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compile a network, and compare every step exactly.
 
     Writes the stages, the HLS code and its C simulation, the Vivado project, the driver and the report into
     one folder. Exits 1 if any two rungs of the ladder differ.
     """
-    with console.Steps() as progress:
+    with console.Steps(quiet=quiet) as progress:
         result = flow.build(
             model,
             out=out,
@@ -208,15 +237,21 @@ def build(
             stages=stages.value if stages else None,
             progress=progress,
         )
-    if as_json:
-        typer.echo(json.dumps(result.report, indent=1))
-    else:
-        console.report(result.report)
-        console.built(result.folder)
+    _answer(result.report, lambda: console.build(result), as_json, quiet)
     _exit(result.ok)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        ("The front as a table", "explore net.onnx"),
+        ("With its plot, and a folding file for each point", "explore net.onnx -o foldings"),
+        (
+            "Each point simulated and compared, on 4 processors",
+            "explore net.onnx -o foldings --simulate --jobs 4",
+        ),
+        ("Build one of them", "build net.onnx -o out --folding foldings/foldings/01_*.json"),
+    )
+)
 def explore(
     model: Model,
     out: Annotated[
@@ -232,8 +267,8 @@ def explore(
     dask: Annotated[
         str | None, typer.Option(help="Simulate on the Dask cluster of this scheduler.", metavar="ADDRESS")
     ] = None,
-    board: Annotated[str, typer.Option(help="The board to explore for.")] = "pynq-z1",
-    clock_mhz: Annotated[float, typer.Option(help="The fabric's clock.")] = 100.0,
+    board: Board = "pynq-z1",
+    clock_mhz: Clock = 100.0,
     lut_limit: LutLimit = DEFAULT_LIMITS.lut,
     bram_limit: BramLimit = DEFAULT_LIMITS.bram18,
     input_type: InputType = None,
@@ -245,12 +280,13 @@ def explore(
         Path | None, typer.Option(help="Samples to simulate; by default random ones.", metavar="FILE.npz")
     ] = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """The best foldings: frames a second against LUTs and block RAM.
 
     Exits 1 if a simulation differs from its hardware graph, or that from the integers.
     """
-    with console.Steps() as progress:
+    with console.Steps(quiet=quiet) as progress:
         result = flow.explore(
             model,
             out=out,
@@ -270,16 +306,24 @@ def explore(
             verify=verify,
             progress=progress,
         )
-    if as_json:
-        typer.echo(json.dumps(result.report, indent=1))
-    else:
-        console.exploration(result.report, result.folder)
+    _answer(result.report, lambda: console.exploration(result.report, result.folder), as_json, quiet)
     _exit(result.ok)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        (
+            "Run the emitted C++, compiled for this machine",
+            "simulate out --engine csim --input x.npy -o y.npy",
+        ),
+        (
+            "As the board would, driver and all; how long it took",
+            "simulate out --engine device --input x.npy -o y.npy --json",
+        ),
+    )
+)
 def simulate(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A built folder.", show_default=False)],
+    folder: Built,
     engine: Annotated[
         Engine, typer.Option(help="The graph, the emitted code compiled here, or the driver before it.")
     ],
@@ -287,18 +331,24 @@ def simulate(
         Path, typer.Option("--input", help="Frames; the first axis counts them.", metavar="X.npy")
     ],
     output_file: Annotated[Path, typer.Option("--output", "-o", help="The answers.", metavar="Y.npy")],
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run frames through a built network."""
     frames = _read_frames(input_file)
     if not output_file.absolute().parent.is_dir():
         raise OptionError(f"-o: must be a file in a folder that exists, is '{output_file}'")
-    with console.Steps() as progress:
+    with console.Steps(quiet=quiet) as progress:
+        start = time.perf_counter()
         answers = flow.simulate(folder, engine.value, frames, progress=progress)
+        seconds = round(time.perf_counter() - start, 4)
     try:
         with output_file.open("wb") as file:
             np.save(file, answers)
     except OSError as error:
         raise OptionError(f"-o: must be a writable file, is '{output_file}' ({error.strerror})") from error
+    ran = {"engine": engine.value, "frames": len(answers), "seconds": seconds, "output": str(output_file)}
+    _answer(ran, lambda: None, as_json, quiet)
 
 
 def _read_frames(path: Path) -> NDArray[Any]:
@@ -314,34 +364,41 @@ def _read_frames(path: Path) -> NDArray[Any]:
     return frames
 
 
-@app.command(name="report")
+@app.command(
+    name="report",
+    epilog=examples(
+        ("The tables again, and what Vivado made of the project", "report out"),
+        ("One number of it", "report out --json | jq .performance.fps"),
+    ),
+)
 def report_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A built folder.", show_default=False)],
+    folder: Built,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """The report of a build, with what Vivado made of it."""
     data = flow.report(folder)
-    if as_json:
-        typer.echo(json.dumps(data, indent=1))
-        return
-    console.report(data)
-    if data["resources"]["implemented"] is None:
-        typer.echo(f"\nVivado has not finished in {printable(str(folder / 'vivado'))}; see README.txt there")
+    _answer(data, lambda: console.reread(data, folder), as_json, quiet)
 
 
-@app.command(name="doctor")
-def doctor_command(as_json: Json = False) -> None:
-    """Which tools are here, which are not, and what each is for."""
+@app.command(
+    name="doctor",
+    epilog=examples(
+        ("What is here, and what to install for what", "doctor"),
+        ("Is all here that every user needs?", "doctor --quiet && echo yes"),
+    ),
+)
+def doctor_command(as_json: Json = False, quiet: Quiet = False) -> None:
+    """Which tools are here, and what to install for what."""
     try:
         compiler = find_compiler()
     except ToolError as error:
         tools = doctor.examine(None, str(error))
     else:
         tools = doctor.examine(f"{compiler.path} ({compiler.version})", "")
-    if as_json:
-        typer.echo(json.dumps([asdict(tool) for tool in tools], indent=1))
-    else:
-        console.tools(tools)
+    needs = doctor.needs(tools)
+    data = {"tools": [asdict(tool) for tool in tools], "needs": [asdict(need) for need in needs]}
+    _answer(data, lambda: console.tools(tools, needs), as_json, quiet)
     _exit(all(tool.found for tool in tools if tool.required))
 
 
@@ -355,13 +412,21 @@ def _caps(arguments: Sequence[str]) -> dict[str, int]:
     return caps
 
 
+def _answer(data: object, show: Callable[[], None], as_json: bool, quiet: bool) -> None:
+    """Prints a result: as JSON where that is wanted, else as tables unless it shall be quiet."""
+    if as_json:
+        typer.echo(json.dumps(data, indent=1))
+    elif not quiet:
+        show()
+
+
 def _exit(ok: bool) -> None:
     if not ok:
         raise typer.Exit(1)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command line; an error that finnlite raises on purpose becomes one message and exit code 1.
+    """Runs the command line; an error becomes one message, and exit code 1, or 2 if the words are wrong.
 
     Args:
         arguments: The words after `finnlite`; those of the process by default.
@@ -373,7 +438,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows another, and no error
     try:
-        app(args=arguments, prog_name="finnlite")
+        sys.exit(app(args=arguments, prog_name="finnlite", standalone_mode=False) or 0)
     except FinnliteError as error:
-        typer.echo(printable(f"error: {error}"), err=True)
+        console.failed(str(error))
         sys.exit(1)
+    except UsageError as error:
+        console.failed(explained(error))
+        sys.exit(2)
+    except typer.Abort:
+        sys.exit(130)  # as after any program that Ctrl-C ended

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the command line prints: tables on standard output, progress on standard error."""
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,7 +9,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -16,14 +25,16 @@ from finnlite.report.words import RESOURCES, bound, kind
 from finnlite.text import printable, shortened
 
 if TYPE_CHECKING:
-    from finnlite.doctor import Tool
+    from finnlite.doctor import Need, Tool
+    from finnlite.flow import Build
     from finnlite.mapping import Entry
 
-__all__ = ["Steps", "built", "entries", "exploration", "report", "tools"]
+__all__ = ["Steps", "build", "built", "entries", "exploration", "failed", "report", "reread", "tools"]
 
 _PIPE_WIDTH = 160
 _NAMED = 5
 _BAR = 10
+_PROGRESS_BAR = 20
 _WIDE = 100
 """Columns from which a table may have some that are only nice to have."""
 _FOLDERS = {
@@ -49,9 +60,8 @@ def _cell(value: object) -> Text:
 
 
 def _console() -> Console:
-    """Standard output; a pipe has no width that a table must keep."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_PIPE_WIDTH)
+    """Standard output; a pipe has no width that a table must keep, be it coloured by FORCE_COLOR or not."""
+    return Console() if sys.stdout.isatty() else Console(width=_PIPE_WIDTH)
 
 
 def _show(title: str, table: Table) -> None:
@@ -60,8 +70,19 @@ def _show(title: str, table: Table) -> None:
     console.print(table)
 
 
-def _say(text: str) -> None:
-    _console().print(Text(printable(text)), soft_wrap=True)
+def _say(text: str, style: str = "") -> None:
+    _console().print(Text(printable(text), style), soft_wrap=True)
+
+
+def failed(problem: str) -> None:
+    """An error, on standard error."""
+    text = Text.assemble(("error:", "bold red"), f" {printable(problem)}")
+    Console(stderr=True).print(text, soft_wrap=True)
+
+
+def _count(mismatches: int | None) -> Text:
+    """How many values differ: none is good."""
+    return Text(_cell(mismatches).plain, "" if mismatches is None else "bold red" if mismatches else "green")
 
 
 def _table(*columns: str) -> Table:
@@ -75,18 +96,36 @@ def _table(*columns: str) -> Table:
 
 def _running(console: Console) -> Progress:
     """The line of a step that runs; it vanishes when the step ends."""
-    texts = (TextColumn("{task.description}", markup=False), TextColumn("{task.fields[far]}", markup=False))
-    return Progress(SpinnerColumn(), *texts, TimeElapsedColumn(), console=console, transient=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True)
+
+
+def _counting() -> tuple[ProgressColumn, ...]:
+    """The columns of a step that counts: how far it is, and how long it will take at this rate."""
+    return (
+        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f}", markup=False),
+        BarColumn(_PROGRESS_BAR),
+        TimeRemainingColumn(compact=True),
+        TextColumn("left"),
+    )
 
 
 class Steps:
     """The progress of a build: called with each step's name as it starts, and again with how far it is.
 
-    Writes to standard error: on a terminal the running step with how far it is, elsewhere a line a step.
+    Writes to standard error: on a terminal the running step, with a bar and the time left once it counts;
+    elsewhere a line a step.
+
+    Args:
+        console: Where to, if not to standard error.
+        quiet: Write nothing.
     """
 
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True)
+    def __init__(self, console: Console | None = None, *, quiet: bool = False) -> None:
+        # FORCE_COLOR makes a pipe coloured, but no place for a line that changes.
+        changing = None if sys.stderr.isatty() and not quiet else False
+        self._console = console or Console(stderr=True, quiet=quiet, force_interactive=changing)
         self._live: Progress | None = None
         self._step = ""
         self._start = 0.0
@@ -94,14 +133,16 @@ class Steps:
     def __call__(self, step: str, done: int = 0, total: int = 0) -> None:
         """Says that a step starts (and that the one before it has ended), or how far it is."""
         if printable(step) != self._step:
-            self._end("✓")
+            self._end("✓", "green")
             self._step, self._start = printable(step), time.monotonic()
-            if self._console.is_terminal:
+            if self._console.is_interactive:
                 self._live = _running(self._console)
-                self._live.add_task(self._step, far="")
+                self._live.add_task(self._step, total=None)
                 self._live.start()
         if self._live is not None and total:
-            self._live.update(self._live.task_ids[0], far=f"{done:,} of {total:,}")
+            if self._live.tasks[0].total is None:
+                self._live.columns = _counting()
+            self._live.update(self._live.task_ids[0], completed=done, total=total)
 
     def __enter__(self) -> Self:
         """Nothing runs yet."""
@@ -111,15 +152,16 @@ class Steps:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Ends the last step."""
-        self._end("✗" if error else "✓")
+        self._end("✗", "red") if error else self._end("✓", "green")
 
-    def _end(self, mark: str) -> None:
+    def _end(self, mark: str, style: str) -> None:
         if self._live is not None:
             self._live.stop()
             self._live = None
         if self._step:
             seconds = time.monotonic() - self._start
-            self._console.print(Text(f"{mark} {self._step} ({seconds:.1f} s)"), soft_wrap=True)
+            line = Text.assemble((mark, style), f" {self._step} ({seconds:.1f} s)")
+            self._console.print(line, soft_wrap=True)
             self._step = ""
 
 
@@ -134,7 +176,23 @@ def entries(rows: Sequence["Entry"], model: str) -> None:
     for row in blocked:
         if row.cause in ("", row.node):
             _say(f"\nnode '{shortened(row.node)}': {row.reason}\n  fix: {row.fix}")
-    _say(f"\n{len(blocked)} of {len(rows)} nodes are blocked" if blocked else f"\nall {len(rows)} nodes map")
+    if blocked:
+        _say(f"\n{len(blocked)} of {len(rows)} nodes are blocked", "bold red")
+    else:
+        _say(f"\nall {len(rows)} nodes map", "green")
+
+
+def build(result: "Build") -> None:
+    """The answer of `build`: its report, and where everything lies."""
+    report(result.report)
+    built(result.folder)
+
+
+def reread(data: Mapping[str, Any], folder: Path) -> None:
+    """The answer of `report`: the report, and what is missing of it."""
+    report(data)
+    if data["resources"]["implemented"] is None:
+        _say(f"\nVivado has not finished in {folder / 'vivado'}; see README.txt there")
 
 
 def report(data: Mapping[str, Any]) -> None:
@@ -179,7 +237,7 @@ def _layers(rows: Sequence[Mapping[str, Any]], performance: Mapping[str, Any]) -
         if wide:
             bar = f"{'█' * round(_BAR * busy):{_BAR}} " if console.is_terminal else ""
             cells.append(Text(bar + ("bottleneck" if limiting else "")))
-        table.add_row(*cells, style="bold" if limiting else None)
+        table.add_row(*cells, style="bold yellow" if limiting else None)
     _show("layers", table)
     _say(f"and {buffers} FIFOs between them")
 
@@ -207,8 +265,9 @@ def _resources(data: Mapping[str, Any]) -> None:
         used = (made or data).get(key)
         share = None if used is None else f"{used / budget:.1%}"
         limit = f"{limits[key]:g}%" if key in limits else ""
+        over = used is not None and used > budget * limits.get(key, 100) / 100
         cells = (key, used, budget, share, limit, *((data.get(key),) if made else ()))
-        table.add_row(*(_cell(cell) for cell in cells))
+        table.add_row(*(_cell(cell) for cell in cells), style="red" if over else None)
     estimated = "uncalibrated estimates, with the shell of DMA and resets"
     how = f"implemented by Vivado {made['vivado']}" if made else estimated
     _show(f"resources ({how})", table)
@@ -225,7 +284,7 @@ def _verification(rows: Sequence[Mapping[str, Any]]) -> None:
             _cell(row["against"]),
             Text(f"{row['samples']:,}{capped}"),
             _cell(row["data"]),
-            _cell(row["mismatches"]),
+            _count(row["mismatches"]),
             _cell(row["near_ties"]),
         )
     _show("verification", table)
@@ -244,7 +303,8 @@ def _differences(rows: Sequence[Mapping[str, Any]], subject: str = "") -> None:
             )
             _say(
                 f"{subject}first mismatch of {row['stage']} against {row['against']}: {place}"
-                f" must be {first['expected']:g}, is {first['found']:g}"
+                f" must be {first['expected']:g}, is {first['found']:g}",
+                "red",
             )
 
 
@@ -264,7 +324,7 @@ def built(folder: Path | None) -> None:
         folder: None if a mismatch kept the build from its folder.
     """
     if folder is None:
-        _say("\nthe rungs differ, so the output folder was left as it was")
+        _say("\nthe rungs differ, so the output folder was left as it was", "bold red")
         return
     table = _table("", "")
     table.show_header = False
@@ -274,13 +334,22 @@ def built(folder: Path | None) -> None:
     _show("where it lies", table)
 
 
-def tools(rows: Sequence["Tool"]) -> None:
-    """The answer of `doctor`."""
+def tools(rows: Sequence["Tool"], needs: Sequence["Need"]) -> None:
+    """The answer of `doctor`: what is here, then what to install for what."""
     table = _table("", "tool", "for", "found")
     for row in rows:
-        mark = "✓" if row.found else ("✗" if row.required else "–")
-        table.add_row(Text(mark), _cell(row.name), _cell(row.purpose), _cell(row.found or f"no; {row.fix}"))
+        if row.found:
+            mark = Text("✓", "green")
+        else:
+            mark = Text("✗", "bold red") if row.required else Text("–", "dim")
+        table.add_row(mark, _cell(row.name), _cell(row.purpose), _cell(row.found or f"no; {row.fix}"))
     _show("tools", table)
+    if not any(need.install for need in needs):
+        _say("\nnothing needs to be installed: all that finnlite can use is here", "green")
+        return
+    _console().print(Text("\nwhat to install for what", "bold"))
+    for need in needs:
+        _say(f"to {need.purpose}: {need.install or 'nothing, all is here'}", "" if need.install else "green")
 
 
 def exploration(data: Mapping[str, Any], folder: Path | None) -> None:
@@ -299,13 +368,13 @@ def exploration(data: Mapping[str, Any], folder: Path | None) -> None:
         cells.append(Text(_resource(row["binding"]) + ("" if row["fits"] else ", over a limit")))
         result = row["simulation"]
         if simulated:
-            cells.append(_cell(result["mismatches"]))
+            cells.append(_count(result["mismatches"]))
         if wide:
             cells += [_cell(row[key]) for key in ("latency_cycles", "lutram", "dsp")]
         if wide and simulated:
             how = "cached" if result["cached"] else f"{result['seconds']:.1f} s"
             cells += [_cell(result["samples"]), Text(how)]
-        table.add_row(*cells)
+        table.add_row(*cells, style=None if row["fits"] else "red")
     _show(f"{shortened(data['model']['name'])} on {data['board']} at {data['clock_mhz']:g} MHz", table)
     bounds = ", ".join(f"{limit:g} % {_resource(key)}" for key, limit in limits.items())
     _say(f"\nuncalibrated estimates, with the shell of DMA and resets; limits: {bounds}")

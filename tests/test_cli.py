@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line: what it offers, prints, writes and returns."""
 
-import io
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,9 +13,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from onnx import helper
-from rich.console import Console
 
-from finnlite import console
+from finnlite import flow
 from finnlite.cli import main
 from finnlite.examples import digits_data, digits_model
 from tests.markdown import block
@@ -69,19 +66,24 @@ def state(folder: Path) -> dict[str, bytes]:
 
 def test_only_what_is_built_is_offered(run: Run) -> None:
     names = ["demo", "check", "build", "explore", "simulate", "report", "doctor"]
-    text = run("--help").out.partition("Commands:")[2]
+    text = run("--help").out.partition("Commands:")[2].partition("Examples:")[0]
     assert re.findall(r"^  ([a-z]+) ", text, re.MULTILINE) == names
-    options = set(re.findall(r"--[a-z-]+", run("build", "--help").out))
+
+    def offered(command: str) -> set[str]:
+        return set(re.findall(r"--[a-z-]+", run(command, "--help").out.partition("Examples:")[0]))
+
+    options = offered("build")
     assert options == {
         *("--out", "--board", "--clock-mhz", "--target-fps", "--folding", "--input-type", "--input-scale"),
         *("--input-mean", "--input-std", "--output", "--verify", "--verify-samples", "--from", "--to"),
         *("--backend", "--stages", "--json", "--help", "--max-fps", "--lut-limit", "--bram-limit"),
+        "--quiet",
     }
-    options = set(re.findall(r"--[a-z-]+", run("explore", "--help").out))
+    options = offered("explore")
     assert options == {
         *("--out", "--points", "--simulate", "--jobs", "--dask", "--board", "--clock-mhz", "--lut-limit"),
         *("--bram-limit", "--input-type", "--input-scale", "--input-mean", "--input-std", "--output"),
-        *("--verify", "--json", "--help"),
+        *("--verify", "--json", "--quiet", "--help"),
     }
 
 
@@ -199,13 +201,6 @@ def test_check_of_a_model_that_does_not_map(run: Run, tmp_path: Path) -> None:
     }
 
 
-def test_doctor(run: Run) -> None:
-    tools = {tool["name"]: tool for tool in json.loads(run("doctor", "--json").out)}
-    assert {"Python", "onnx", "qonnx", "C++ compiler"} <= set(tools)
-    assert tools["numpy"]["found"] == np.__version__
-    assert "C++ compiler" in run("doctor").out
-
-
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_any_terminal_can_show_it(encoding: str) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": encoding}
@@ -216,31 +211,80 @@ def test_any_terminal_can_show_it(encoding: str) -> None:
     assert ("✓".encode() in done.stdout) == (encoding == "utf-8")
 
 
-def test_doctor_without_a_compiler(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    done = run("doctor", "--json")
-    assert done.code == 1
-    tools = {tool["name"]: tool for tool in json.loads(done.out)}
-    assert tools["C++ compiler"]["found"] is None
-    assert tools["C++ compiler"]["fix"].startswith("C simulation: a C++14 compiler must be on the PATH")
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch, built: SimpleNamespace) -> None:
+    """A demo that tells a step and returns the little network's build."""
+
+    def again(*_: object, progress: Callable[[str], None], **__: object) -> SimpleNamespace:
+        progress("Import")
+        return SimpleNamespace(report=flow.report(built.folder), folder=built.folder, ok=True)
+
+    monkeypatch.setattr(flow, "build", again)
 
 
-def test_progress_off_a_terminal_is_one_line_a_step() -> None:
-    stream = io.StringIO()
-    with console.Steps(Console(file=stream)) as steps:
-        steps("Import")
-        steps("node '\x1b[2J'")
-    assert re.fullmatch(r"✓ Import \(0\.\d s\)\n✓ node '\\x1b\[2J' \(0\.\d s\)\n", stream.getvalue())
+@pytest.mark.usefixtures("short")
+def test_the_demo_is_json_on_demand_and_quiet(run: Run, built: SimpleNamespace) -> None:
+    assert "all 11 nodes map" in run("demo").out
+    done = run("demo", "--json")
+    assert (done.code, json.loads(done.out)) == (0, flow.report(built.folder))
+    assert re.fullmatch(r"✓ Import \(\d+\.\d s\)\n", done.err)
+    done = run("demo", "--quiet")
+    assert (done.code, done.out, done.err) == (0, "", "")
 
 
-def test_progress_marks_the_step_that_failed() -> None:
-    stream = io.StringIO()
+def test_every_result_is_json_on_demand(run: Run, built: SimpleNamespace, tmp_path: Path) -> None:
+    assert json.loads(run("report", built.folder, "--json").out) == flow.report(built.folder)
+    assert json.loads(run("explore", built.model, "--points", "2", "--json").out)["points"]
+    np.save(tmp_path / "x.npy", np.ones((3, 8), np.float32))
+    words = ("--input", tmp_path / "x.npy", "-o", tmp_path / "y.npy", "--json")
+    ran = json.loads(run("simulate", built.folder, "--engine", "graph", *words).out)
+    assert isinstance(ran.pop("seconds"), float)
+    assert ran == {"engine": "graph", "frames": 3, "output": str(tmp_path / "y.npy")}
+    assert len(np.load(tmp_path / "y.npy")) == 3
 
-    def fail() -> None:
-        with console.Steps(Console(file=stream)) as steps:
-            steps("Import")
-            raise ValueError("so")
 
-    with pytest.raises(ValueError, match="so"):
-        fail()
-    assert stream.getvalue().startswith("✗ Import")
+def test_an_error_leaves_standard_output_empty(run: Run, tmp_path: Path) -> None:
+    done = run("build", tmp_path / "none.onnx", "-o", tmp_path / "out", "--json")
+    assert (done.code, done.out) == (1, "")
+    errors = [line for line in done.err.splitlines() if not line.startswith("✗")]
+    assert errors == [
+        f"error: model '{tmp_path / 'none.onnx'}' must be an ONNX file, does not exist; check the path"
+    ]
+
+
+def test_quiet_prints_nothing(run: Run, built: SimpleNamespace, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.ones((3, 8), np.float32))
+    files = ("--input", tmp_path / "x.npy", "-o", tmp_path / "y.npy")
+    for words in (
+        ("check", built.model),
+        ("build", built.model, "-o", built.folder),
+        ("explore", built.model, "--points", "2"),
+        ("simulate", built.folder, "--engine", "graph", *files),
+        ("report", built.folder),
+        ("doctor",),
+    ):
+        done = run(*words, "--quiet")
+        assert (done.code, done.out, done.err) == (0, "", ""), words
+    assert np.load(tmp_path / "y.npy").shape[0] == 3
+
+
+def test_quiet_lets_errors_and_json_pass(run: Run, built: SimpleNamespace, tmp_path: Path) -> None:
+    done = run("build", built.model, "-o", built.folder, "--quiet", "--json")
+    assert json.loads(done.out)["verification"]
+    assert done.err == ""
+    network = Network()
+    network.insert_before("sign0", helper.make_node("Frobnicate", ["p0"], ["f"], "strange"))
+    done = run("check", network.save(tmp_path / "net.onnx"), "-q")
+    assert (done.code, done.out, done.err) == (1, "", "")
+    done = run("report", tmp_path, "-q")
+    assert (done.code, done.out) == (1, "")
+    assert re.fullmatch(r"error: .+\n", done.err)
+
+
+def test_a_build_goes_on_from_a_stage(run: Run, built: SimpleNamespace, tmp_path: Path) -> None:
+    """As the help's last example does, but for compiling the result."""
+    out = tmp_path / "out"
+    words = ("build", built.model, "-o", out, "--to", "Fold", "-q")
+    assert run(*words, "--stages", "all").code == 0
+    done = run(*words, "--from", "MinimizeWidths", "--target-fps", "1e5")
+    assert (done.code, done.err) == (0, "")

@@ -19,10 +19,12 @@ from finnlite.errors import OptionError
 from finnlite.ir import Graph
 from finnlite.ops.cost import Resources
 from finnlite.options import Numbers, Options, Scale
+from finnlite.pictures import Picture, draw_front
 from finnlite.plan import Output, Plan, check_output
 from finnlite.progress import Clock, Count, Watcher
 from finnlite.report import exploration as pages
 from finnlite.samples import Samples, load_samples, synthetic_samples
+from finnlite.text import shortened
 from finnlite.timing import analyse
 from finnlite.transforms import folding as foldings
 from finnlite.transforms.streams import SizeStreams
@@ -60,6 +62,22 @@ class Exploration:
         """The front, fastest first."""
         points: list[dict[str, Any]] = self.report["points"]
         return points
+
+    def plot(self) -> Picture:
+        """The front: frames a second against LUTs and against block RAM; see `finnlite.pictures`."""
+        return draw_front(self.report)
+
+    def _repr_html_(self) -> str:
+        return self.plot()._repr_html_()
+
+    def __repr__(self) -> str:
+        """Model, board and the range of the front."""
+        rates = [point["fps"] for point in self.points]
+        name = shortened(self.report["model"]["name"])
+        return (
+            f"<exploration of {name!r} on {self.report['board']}: {len(rates)} points, "
+            f"{rates[-1]:,.0f} to {rates[0]:,.0f} frames/s>"
+        )
 
 
 def explore(
