@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# The README's two commands. Both set up a virtual environment of their own first.
+# The README's two commands and more. All set up a virtual environment of their own first.
 
 PYTHON ?= python3
 VENV ?= .venv
 DEMO ?= finnlite-demo
 
-.PHONY: demo test lint
+.PHONY: demo test lint docs
 
 demo: $(VENV)/installed
 	$(VENV)/bin/finnlite demo -o $(DEMO)
@@ -18,11 +18,18 @@ lint: $(VENV)/installed-test
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 
+docs: $(VENV)/installed-docs
+	$(VENV)/bin/python -m mkdocs build --strict
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/installed-docs: setup.cfg pyproject.toml | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --editable '.[docs]'
 	touch $@
 
 $(VENV)/installed-test: setup.cfg pyproject.toml | $(VENV)/bin/python

@@ -29,7 +29,9 @@ __all__ = ["BlockedNode", "Declaration", "Import", "UnknownOperatorError", "impo
 
 @dataclass(frozen=True)
 class Import:
-    """The first stage. Its fields declare a raw input, see `Declaration.parse`.
+    """The first stage: a model file becomes a typed graph of batch 1, its constants folded.
+
+    Its fields declare a raw input, see `Declaration.parse`.
 
     What the graph keeps: the signature, node and tensor names (a node without a name, or with another's,
     gets one of its own), the order of the nodes. What it does not keep: the batch, functions, `If` with a
