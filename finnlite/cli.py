@@ -160,7 +160,7 @@ def check(
 
 @app.command(
     epilog=examples(
-        ("The smallest accelerator", "build net.onnx -o out"),
+        ("10,000 frames/s, or the most that fit", "build net.onnx -o out"),
         (
             "For so many frames a second, checked on samples with labels",
             "build net.onnx -o out --target-fps 3000 --verify data.npz",
@@ -181,7 +181,8 @@ def build(
     backend: Backend = "hls",
     clock_mhz: Clock = 100.0,
     target_fps: Annotated[
-        float | None, typer.Option(help="Fold for at least so many frames a second.", metavar="N")
+        float | None,
+        typer.Option(help="Fold for so many frames a second; by default 10,000, or what fits.", metavar="N"),
     ] = None,
     max_fps: Annotated[
         bool, typer.Option("--max-fps", help="Fold for the most frames a second that fit.")

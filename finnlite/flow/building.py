@@ -132,7 +132,7 @@ def build(
         out: The folder: new, empty, or made by an earlier build.
         board: The board to build for.
         clock_mhz: Clock of the fabric.
-        target_fps: Fold for at least so many frames a second.
+        target_fps: Fold for at least so many frames a second; by default for 10,000, or the most that fit.
         max_fps: Fold for the most frames a second that fit.
         lut_limit: Percent of the board's LUTs that the folding may use.
         bram_limit: Percent of the board's block RAM that it may use.
