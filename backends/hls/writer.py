@@ -11,14 +11,13 @@ import numpy as np
 from qonnx.core.datatype import BaseDataType, DataType
 
 from finnlite.errors import IRError
+from finnlite.ops.cost import LANE_BITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["LANE_BITS", "Writer", "array", "element_type", "encode", "integer_ctype", "lanes", "wrapped"]
+__all__ = ["Writer", "array", "element_type", "encode", "integer_ctype", "lanes", "wrapped"]
 
-LANE_BITS = 36
-"""Width of a weight lane (design §8)."""
 
 _COLUMNS = 100
 _LINE = 92

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from qonnx.core.datatype import BaseDataType
 
-__all__ = ["Thresholding", "expand_thresholds", "threshold_counts", "threshold_logic", "threshold_memories"]
+__all__ = [
+    "AT_ONCE",
+    "Thresholding",
+    "expand_thresholds",
+    "threshold_counts",
+    "threshold_logic",
+    "threshold_memories",
+]
 
 _TABLE_LIMIT = 2**20
 """Most entries of a table that replaces a binary search: 4 MB, which stays in a laptop's cache."""
@@ -131,8 +138,8 @@ def _by_search(
     return graph.add(Gather(), graph.constant(levels), position)
 
 
-_PARALLEL_BITS = 4
-"""Up to this many output bits thresholds are compared at once, above by a binary search (design §8)."""
+AT_ONCE = 15
+"""Most thresholds that are compared at once (4 output bits); more are searched (design §8)."""
 
 
 def threshold_logic(pe: int, bits: int, thresholds: Value | None, falling: Value | None) -> float:
@@ -141,7 +148,7 @@ def threshold_logic(pe: int, bits: int, thresholds: Value | None, falling: Value
         return 0
     count, levels = thresholds.shape[1], thresholds.shape[1].bit_length()
     compared = COMPARATOR_BIT * bits * (2 if _mixed(falling) else 1)  # both directions, to choose from
-    if levels > _PARALLEL_BITS:
+    if count > AT_ONCE:
         return pe * levels * compared
     return pe * (count * compared + ADDER_BIT * max(0, count - 1))  # those that fire are counted
 
@@ -155,7 +162,7 @@ def threshold_memories(
     rows, count = thresholds.shape
     width, levels, depth = int(thresholds.datatype.bitwidth()), count.bit_length(), 1 if rows == 1 else folds
     memories = {"falling": rom(depth, 1, copies=pe)} if _mixed(falling) else {}
-    if levels <= _PARALLEL_BITS:
+    if count <= AT_ONCE:
         return {"thresholds": rom(depth, width, copies=pe * count), **memories}
     # Each step of the search has its own memory, twice as deep as the one before.
     return {**{f"level{n}": rom(depth << n, width, copies=pe) for n in range(levels)}, **memories}

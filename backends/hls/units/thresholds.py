@@ -12,6 +12,7 @@ import numpy as np
 from finnlite.errors import IRError
 from finnlite.ir import Value
 from finnlite.ops.cost import Memory
+from finnlite.ops.thresholding import AT_ONCE
 
 from ..writer import array, integer_ctype, wrapped
 from .code import rom_pragmas
@@ -19,10 +20,7 @@ from .code import rom_pragmas
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["AT_ONCE", "Activation", "activation"]
-
-AT_ONCE = 15
-"""Most thresholds that are compared at once (4 output bits); more are searched."""
+__all__ = ["Activation", "activation"]
 
 
 _Memories = tuple[str, tuple[str, ...], tuple[str, tuple[str, ...]]]

@@ -7,9 +7,10 @@ import numpy as np
 
 from finnlite.errors import IRError
 from finnlite.ir import Node
+from finnlite.ops.cost import LANE_BITS
 from finnlite.ops.vvtu import VVTU
 
-from ..writer import LANE_BITS, array, element_type, encode, lanes
+from ..writer import array, element_type, encode, lanes
 from .code import LayerCode, Port, ram_pragmas, rom_pragmas
 from .thresholds import activation
 
