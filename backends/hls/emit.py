@@ -15,7 +15,7 @@ from finnlite.errors import IRError
 from finnlite.ir import Graph
 from finnlite.plan import Plan
 
-from .naming import comment
+from ..naming import comment
 from .network import OUTSIDE, Layer, Network, StreamCode, network_of
 from .writer import Writer, wrapped
 

@@ -8,15 +8,13 @@ PG082 and UG585 (PS7), PG021 (AXI DMA), PG059 (AXI Interconnect), PG164 (reset),
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from finnlite.errors import IRError
 from finnlite.ops.fifo import storage
 
-from ..hls.network import OUTSIDE, Layer, Network, StreamCode
-from ..hls.units.code import BEAT
+from ..network import OUTSIDE, Kind, Layer, Network, Stream
 from .tcl import properties, word
 
 __all__ = ["DMA", "Address", "Cell", "Design", "Link", "design_of", "render"]
@@ -192,8 +190,8 @@ def _layer(layer: Layer) -> Cell:
     return Cell(layer.name, kind, clocks=("ap_clk",), resets=(("ap_rst_n", _RESET),))
 
 
-def _fifo(stream: StreamCode) -> Cell:
-    memory = storage(stream.depth, _bits(stream), stream.memory)
+def _fifo(stream: Stream) -> Cell:
+    memory = storage(stream.depth, stream.width, stream.memory)
     return Cell(
         _fifo_name(stream),
         "-type module -reference finnlite_fifo",
@@ -207,15 +205,8 @@ def _fifo(stream: StreamCode) -> Cell:
     )
 
 
-def _fifo_name(stream: StreamCode) -> str:
+def _fifo_name(stream: Stream) -> str:
     return f"fifo_{stream.name}"
-
-
-def _bits(stream: StreamCode) -> int:
-    found = re.fullmatch(r"ap_uint<(\d+)>", stream.ctype)
-    if found is None:
-        raise IRError(f"stream {stream.name}: must hold words of ap_uint<N>, holds {stream.ctype}")
-    return int(found[1])
 
 
 def _identity(identity: str) -> Cell:
@@ -233,11 +224,11 @@ def _memory_links() -> tuple[Link, ...]:
     )
 
 
-def _stream_links(network: Network, stream: StreamCode) -> tuple[Link, ...]:
+def _stream_links(network: Network, stream: Stream) -> tuple[Link, ...]:
     """From the writer through a FIFO to the reader; at the border the DMA has its own."""
     layers = network.layers
-    if OUTSIDE in (stream.writer, stream.reader) and stream.ctype != BEAT:
-        raise IRError(f"stream {stream.name}: must hold beats at the border, holds {stream.ctype}")
+    if OUTSIDE in (stream.writer, stream.reader) and stream.kind is not Kind.BEAT:
+        raise IRError(f"stream {stream.name}: must hold beats at the border, holds {stream.kind.value}s")
     if stream.writer == OUTSIDE:
         return (Link(f"{DMA}/M_AXIS_MM2S", f"{layers[stream.reader].name}/{stream.reader_port}"),)
     writer = f"{layers[stream.writer].name}/{stream.writer_port}"

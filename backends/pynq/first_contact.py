@@ -13,9 +13,10 @@ from finnlite.errors import IRError
 from finnlite.ops.unit import Stream
 from finnlite.runtime.packing import pack
 
+from ..codes import encode
 from ..hls.emit import layer_files
 from ..hls.units.code import BEAT
-from ..hls.writer import Writer, encode
+from ..hls.writer import Writer
 from .instances import Instance, instances
 from .synthesis import library_files, template
 from .tcl import setting

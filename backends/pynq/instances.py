@@ -70,7 +70,7 @@ class Instance:
     @cached_property
     def layer(self) -> Layer:
         """Its C++."""
-        return Layer(self.node, self.name, layer_code(self.node, self.name), self.unit.cycles(self.node))
+        return Layer(self.node, self.unit, self.name, layer_code(self.node, self.name))
 
     @cached_property
     def outputs(self) -> tuple[NDArray[np.int64], ...]:

@@ -13,8 +13,8 @@ from finnlite.ir import Node
 from finnlite.ops.unit import Unit
 
 from ..hls.emit import layer_files
-from ..hls.naming import comment
 from ..hls.network import Layer, Network
+from ..naming import comment
 from .tcl import setting, word
 
 __all__ = ["hls_files", "library_files", "settings", "template"]

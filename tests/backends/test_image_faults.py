@@ -159,5 +159,5 @@ def test_words_that_differ_are_refused() -> None:
     image = Image((2, 2, 4), "INT3")
     image.then(StreamPad(2, (1, 0, 0, 0)))
     image.value = image.graph.add(StreamPad(4), image.value, name="wide")
-    with pytest.raises(IRError, match=r"^node 'wide': must read words of ap_uint<6> as 'Pad_\d' writes them"):
+    with pytest.raises(IRError, match=r"^node 'wide': must read words of 6 bits as 'Pad_\d' writes them"):
         network_of(image.end())

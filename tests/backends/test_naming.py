@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finnlite.backends.hls.naming import MAX_LENGTH, comment, identifiers
+from finnlite.backends.naming import MAX_LENGTH, comment, identifiers
 
 NASTY = (
     "a b",

@@ -103,7 +103,7 @@ MUTANTS = (
     ),
     Mutant(
         "bipolar codes inverted",
-        "backends/hls/writer.py",
+        "backends/codes.py",
         "return (integers > 0).astype(np.uint64)",
         "return (integers < 0).astype(np.uint64)",
         f"{UNITS}[1]",
@@ -145,7 +145,7 @@ MUTANTS = (
     ),
     Mutant(
         "room for one frame's TLAST",
-        "backends/hls/network.py",
+        "backends/network.py",
         'end, "s1", _frames_in_flight(layers, inside)',
         'end, "s1", 1',
         f"{BORDER}[small]",

@@ -9,7 +9,8 @@ from finnlite.errors import IRError
 from finnlite.ir import Node
 from finnlite.ops.table import Lookup
 
-from ..writer import array, element_type, encode
+from ...codes import encode
+from ..writer import array, element_type
 from .code import LayerCode, Port, rom_pragmas
 
 __all__ = ["lookup"]

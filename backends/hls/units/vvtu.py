@@ -10,7 +10,8 @@ from finnlite.ir import Node
 from finnlite.ops.cost import LANE_BITS
 from finnlite.ops.vvtu import VVTU
 
-from ..writer import array, element_type, encode, lanes
+from ...codes import encode, lanes
+from ..writer import array, element_type
 from .code import LayerCode, Port, ram_pragmas, rom_pragmas
 from .thresholds import activation
 
