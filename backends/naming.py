@@ -16,7 +16,7 @@ MAX_LENGTH = 32
 _HASH = 8
 # What the emitted code appends to a layer's identifier.
 _SUFFIX = re.compile(
-    r"_(out[0-9]*|step|state|shape|unit|activation|weights|thresholds|falling|table|level[0-9]+|hpp|data)$"
+    r"_(out[0-9]*|step|state|shape|unit|activation|weights|thresholds|falling|table|level[0-9]+|hpp|data|axis)$"
 )
 _COMMENT_LENGTH = 60
 

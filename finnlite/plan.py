@@ -48,6 +48,7 @@ class Command:
         outputs: Files it writes.
         label: What it works for, as the user's file names it; begins the message if it fails.
         version: What else its result depends on (the compiler's version).
+        scratch: Folders that it works in, removed when it is done.
     """
 
     argv: tuple[str, ...]
@@ -55,12 +56,14 @@ class Command:
     outputs: tuple[str, ...]
     label: str = ""
     version: str = ""
+    scratch: tuple[str, ...] = ()
 
     def moved(self, prefix: str) -> Command:
         """The same command in a folder `prefix` below; its paths are relative to there."""
         inputs = tuple(f"{prefix}/{p}" for p in self.inputs)
         outputs = tuple(f"{prefix}/{p}" for p in self.outputs)
-        return Command(self.argv, inputs, outputs, self.label, self.version)
+        scratch = tuple(f"{prefix}/{p}" for p in self.scratch)
+        return Command(self.argv, inputs, outputs, self.label, self.version, scratch)
 
 
 @dataclass(frozen=True)
@@ -304,6 +307,8 @@ class Output:
             (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         self.ran.append(key)
         _start(command, self.folder / prefix)
+        for path in command.scratch:
+            shutil.rmtree(self.folder / path, ignore_errors=True)
         for path in command.outputs:
             try:
                 self._manifest.files[path] = _sha256((self.folder / path).read_bytes())
