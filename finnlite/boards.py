@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from finnlite.errors import OptionError
+from finnlite.errors import ArgumentError
 from finnlite.ops.cost import Resources
+from finnlite.ops.structure import Backend
 
 __all__ = ["BOARDS", "DEFAULT_LIMITS", "Board", "Limits", "board_named"]
 
@@ -26,11 +27,11 @@ class Limits(NamedTuple):
         """Checks the limits.
 
         Raises:
-            OptionError: If one is not above 0 and at most 100.
+            ArgumentError: If one is not above 0 and at most 100.
         """
         for name, percent in zip(("lut", "bram"), self, strict=True):
             if not 0 < percent <= 100:
-                raise OptionError(f"{name} limit must be above 0 and at most 100 percent, is {percent:g}")
+                raise ArgumentError(f"{name} limit must be above 0 and at most 100 percent, is {percent:g}")
 
 
 DEFAULT_LIMITS = Limits()
@@ -47,6 +48,7 @@ class Board:
         shell: Estimate of what everything but the accelerator takes: DMA, interconnect, resets.
         max_clock_mhz: Highest fabric clock worth asking for.
         pll_mhz: The PLL that the fabric clock is divided from, by two integers of up to 63 each.
+        backend: Whose hardware goes onto it: estimates are of that.
     """
 
     name: str
@@ -55,15 +57,16 @@ class Board:
     shell: Resources
     max_clock_mhz: float = 250.0
     pll_mhz: float = 1000.0
+    backend: Backend = Backend.HLS
 
     def check_clock(self, clock_mhz: float) -> None:
         """Checks a clock.
 
         Raises:
-            OptionError: If it is not from 1 MHz to the highest of the board.
+            ArgumentError: If it is not from 1 MHz to the highest of the board.
         """
         if not 1.0 <= clock_mhz <= self.max_clock_mhz:
-            raise OptionError(
+            raise ArgumentError(
                 f"clock must be from 1 to {self.max_clock_mhz:g} MHz on {self.name}, is {clock_mhz:g}"
             )
 
@@ -95,14 +98,14 @@ BOARDS: dict[str, Board] = {
 }
 
 
-def board_named(name: str) -> Board:
-    """The board called `name`.
+def board_named(name: str, backend: str = Backend.HLS) -> Board:
+    """The board called `name`, for the hardware of a backend: "hls" or "rtl".
 
     Raises:
-        OptionError: If there is none; the message lists the boards.
+        ArgumentError: If there is none; the message lists the boards.
     """
     if name in BOARDS:
-        return BOARDS[name]
+        return replace(BOARDS[name], backend=Backend(backend))
     near = difflib.get_close_matches(name, BOARDS, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise OptionError(f"board must be {' or '.join(map(repr, BOARDS))}, is {name!r}{hint}")
+    raise ArgumentError(f"board must be {' or '.join(map(repr, BOARDS))}, is {name!r}{hint}")

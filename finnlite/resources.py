@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Resources of a hardware graph: a row for every unit and for the shell, and their sum.
 
-Estimates, not calibrated by synthesis: see `finnlite.ops.cost`.
+Estimates: of HLS not calibrated by synthesis, see `finnlite.ops.cost`; of RTL fitted to it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SHELL = "shell"
 def rows(graph: Graph | Iterable[Placed], board: Board) -> dict[str, Resources]:
     """Resources by node name, the shell last."""
     placed = units(graph) if isinstance(graph, Graph) else graph
-    result = {node.name: unit.resources(node) for node, unit in placed}
+    result = {node.name: unit.resources(node, board.backend) for node, unit in placed}
     result[f"<{SHELL}>" if SHELL in result else SHELL] = board.shell
     return result
 

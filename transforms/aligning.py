@@ -15,6 +15,7 @@ from qonnx.core.datatype import DataType
 from finnlite.ir import Graph, Node, Value
 from finnlite.ops.cost import Resources, Style
 from finnlite.ops.fifo import FIFO
+from finnlite.ops.structure import Backend
 from finnlite.ops.unit import Unit
 from finnlite.ops.width_converter import WidthConverter
 
@@ -59,7 +60,7 @@ class Variants(NamedTuple):
     writes: list[NDArray[np.int64]]
 
     @classmethod
-    def of(cls, node: Node, units: list[Unit]) -> Variants:
+    def of(cls, node: Node, units: list[Unit], backend: Backend) -> Variants:
         """Asks each of a node's possible units what it takes."""
         reads = np.array([[stream.elems for stream in unit.sources(node)] for unit in units])
         writes = np.array([[stream.elems for stream in unit.sinks(node)] for unit in units])
@@ -67,7 +68,7 @@ class Variants(NamedTuple):
             node,
             units,
             np.array([unit.cycles(node) for unit in units]),
-            np.array([unit.resources(node) for unit in units]),
+            np.array([unit.resources(node, backend) for unit in units]),
             list(reads.T),
             list(writes.T),
         )
@@ -106,11 +107,17 @@ class _Link:
 
     @classmethod
     def of(
-        cls, value: Value, writer: int, writes: NDArray[np.int64], reader: int, reads: NDArray[np.int64]
+        cls,
+        value: Value,
+        writer: int,
+        writes: NDArray[np.int64],
+        reader: int,
+        reads: NDArray[np.int64],
+        backend: Backend,
     ) -> _Link:
         """Asks the converters and FIFOs that a value may need what they take."""
         (haves, have), (wants, want) = (np.unique(words, return_inverse=True) for words in (writes, reads))
-        kind = value.shape, value.datatype.name
+        kind = value.shape, value.datatype.name, backend
         fifos = {
             word: _alone(FIFO(_LEAST_DEPTH, word), *kind)[0] for word in {*haves.tolist(), *wants.tolist()}
         }
@@ -127,11 +134,11 @@ class _Link:
 
 
 @lru_cache(maxsize=8192)
-def _alone(unit: Unit, shape: tuple[int, ...], datatype: str) -> tuple[Resources, int]:
+def _alone(unit: Unit, shape: tuple[int, ...], datatype: str, backend: Backend) -> tuple[Resources, int]:
     """Cost and cycles of a unit on a stream."""
     graph = Graph("stream")
     node = graph.add_node(unit, graph.input("x", shape, DataType[datatype]))
-    return unit.resources(node), unit.cycles(node)
+    return unit.resources(node, backend), unit.cycles(node)
 
 
 class Network:
@@ -143,9 +150,10 @@ class Network:
 
     Args:
         variants: In stream order.
+        backend: Whose hardware it is.
     """
 
-    def __init__(self, variants: Sequence[Variants]) -> None:
+    def __init__(self, variants: Sequence[Variants], backend: Backend = Backend.HLS) -> None:
         self.variants = variants
         self._links: list[_Link] = []
         index = {item.node: number for number, item in enumerate(variants)}
@@ -154,7 +162,8 @@ class Network:
                 if value is not None and value.producer in index:
                     writer = index[value.producer]
                     writes = variants[writer].writes[value.index]
-                    self._links.append(_Link.of(value, writer, writes, reader, reads))
+                    link = _Link.of(value, writer, writes, reader, reads, backend)
+                    self._links.append(link)
         self._at: list[list[_Link]] = [[] for _ in variants]
         for link in self._links:
             self._at[link.writer].append(link)

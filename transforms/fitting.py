@@ -98,7 +98,8 @@ class Fitting:
     def __post_init__(self) -> None:
         self.within = self.board.within(self.limits)
         self._budget = _minus(self.within, self.board.shell)
-        self.network = Network([self._variants(placed) for placed in units(self.graph)])
+        variants = [self._variants(placed) for placed in units(self.graph)]
+        self.network = Network(variants, self.board.backend)
         self._tables = self.network.tables()
         self._units = Problem(self._tables)
         self.paces = self._units.paces
@@ -110,7 +111,7 @@ class Fitting:
         given = self.given.get(node.name, {})
         every = unit.variants(*node.inputs) if unit.settings(*node.inputs) else [unit]
         open_ = [v for v in every if all(getattr(v, name) == value for name, value in given.items())]
-        return Variants.of(node, open_)
+        return Variants.of(node, open_, self.board.backend)
 
     def put(self, graph: Graph, picks: list[int]) -> bool:
         """Folds the graph, or a copy of it, so; says whether that changed it."""
@@ -214,7 +215,7 @@ class Fitting:
 
 def measured(graph: Graph, board: Board, limits: Limits) -> tuple[Resources, int, str]:
     """What a folded graph takes, with the shell; its interval; its bottleneck. Sizes its streams."""
-    SizeStreams(board.name, limits).apply(graph)
+    SizeStreams(board.name, limits, board.backend).apply(graph)
     placed = units(graph)
     cycles = {node.name: unit.cycles(node) for node, unit in placed}
     bottleneck = max(cycles, key=lambda name: cycles[name])

@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from finnlite.accelerator import Placed, units
 from finnlite.boards import DEFAULT_LIMITS, Board, Limits, board_named
 from finnlite.errors import OptionError
 from finnlite.ir import Graph, Transform
+from finnlite.ops.structure import Backend
 
 from .fitting import NAMES, Fitting, Point, exceeded, measured
 from .given import resolved
 
-__all__ = ["DEFAULT_FPS", "FOLD_NOTE", "Fold", "explain", "folding_of", "front"]
+__all__ = ["DEFAULT_FPS", "FOLD_NOTE", "Fold", "explain", "folding_of", "too_big"]
 
 DEFAULT_FPS = 10_000.0
 FOLD_NOTE = "note.folding"
@@ -52,6 +51,7 @@ class Fold(Transform):
         board: Name of the board whose part bounds the search.
         max_fps: Reach the most frames a second.
         limits: What of the part may be used.
+        backend: Whose hardware it is: "hls" or "rtl".
     """
 
     folding: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -60,6 +60,7 @@ class Fold(Transform):
     board: str = "pynq-z1"
     max_fps: bool = False
     limits: Limits = DEFAULT_LIMITS
+    backend: str = Backend.HLS
 
     def apply(self, graph: Graph) -> bool:
         """See the class.
@@ -68,7 +69,7 @@ class Fold(Transform):
             OptionError: If the folding names what is not there or cannot be, the target cannot be met, or the
                 network does not fit when folded most.
         """
-        board = board_named(self.board)
+        board = board_named(self.board, self.backend)
         board.check_clock(self.clock_mhz)
         self.limits.check()
         if self.target_fps is not None and not 0 < self.target_fps < float("inf"):
@@ -91,8 +92,9 @@ class Fold(Transform):
                 how = "as given"
         else:
             wanted = self.target_fps or DEFAULT_FPS
-            how = f"the cheapest that reaches {wanted:,.0f} frames/s"
-            pace = int(self.clock_mhz * 1e6 // wanted)
+            default = "" if self.target_fps else "the default of "
+            how = f"the cheapest that reaches {default}{wanted:,.10g} frames/s"
+            pace = self._longest(wanted)
         if pace is not None and (point := fitting.reached(pace)) is not None:
             return point.picks, how
         best = fitting.fastest()
@@ -104,9 +106,15 @@ class Fold(Transform):
             below = "" if self.max_fps else f", below {DEFAULT_FPS:,.0f} frames/s"
             return best.picks, f"the fastest that fits {name}{below}"
         if not fitting.given or self.target_fps is not None:
-            raise _too_big(fitting)
+            raise too_big(fitting)
         point = fitting.unbounded(pace or fitting.paces[-1])
         return point.picks, f"as given, which does not fit {name}: needs {_needs(point, fitting)}"
+
+    def _longest(self, fps: float) -> int:
+        """The most cycles a frame at which so many frames a second are reached: a rate computed is met."""
+        rate = self.clock_mhz * 1e6
+        cycles = int(rate // fps)
+        return cycles + (rate / (cycles + 1) >= fps)
 
     def _too_fast(self, fitting: Fitting, best: Point) -> OptionError:
         """What to say of a target that cannot be met."""
@@ -138,7 +146,7 @@ def _needs(point: Point, fitting: Fitting) -> str:
     )
 
 
-def _too_big(fitting: Fitting) -> OptionError:
+def too_big(fitting: Fitting) -> OptionError:
     """What to say of a network that does not fit when folded most."""
     point = fitting.closest(fitting.paces[-1])
     scarce = exceeded(point.total, fitting.within)[0]
@@ -147,40 +155,6 @@ def _too_big(fitting: Fitting) -> OptionError:
         f"the network must fit {fitting.board.name}, needs {_needs(point, fitting)} when folded most; "
         f"{unit} takes {most:,} {NAMES[scarce]}; use fewer weights, or fewer bits, or raise the limits"
     )
-
-
-def front(graph: Graph, board: Board, limits: Limits, points: int) -> list[dict[str, dict[str, Any]]]:
-    """Foldings from the fastest that fits to the slowest, each the cheapest found at its pace.
-
-    Args:
-        graph: A mapped graph, its streams not sized; it stays as it is.
-        board: The board.
-        limits: What of it may be used.
-        points: Most foldings.
-
-    Returns:
-        Foldings as `Fold` takes them, in ascending order of their intervals; none needs at least as much of
-        everything as a faster one.
-
-    Raises:
-        OptionError: If the network does not fit when folded most.
-    """
-    fitting = Fitting(graph, board, limits, {})
-    best = fitting.fastest()
-    if best is None:
-        raise _too_big(fitting)
-    paces = np.geomspace(best.ii_cycles, max(best.ii_cycles, fitting.paces[-1]), points)[1:]
-    reached = [point for pace in paces if (point := fitting.reached(int(pace))) is not None]
-    kept: list[Point] = []
-    for point in sorted([best, *reached], key=lambda point: (point.ii_cycles, point.total)):
-        if not any(faster.total.fits(point.total) for faster in kept):
-            kept.append(point)
-    result = []
-    for point in kept:
-        folded = graph.copy()
-        fitting.put(folded, point.picks)
-        result.append(folding_of(folded))
-    return result
 
 
 def explain(graph: Graph, board: Board, limits: Limits, clock_mhz: float) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, Op, Transform, Value
 from finnlite.ops.cost import Style
 from finnlite.ops.fifo import FIFO, storage
+from finnlite.ops.structure import Backend
 from finnlite.ops.unit import Stream, Unit
 from finnlite.ops.width_converter import WidthConverter
 from finnlite.resources import rows, total
@@ -32,10 +33,12 @@ class SizeStreams(Transform):
     Args:
         board: Name of the board.
         limits: How much of its part the design may take, shell included.
+        backend: Whose hardware it is: "hls" or "rtl".
     """
 
     board: str = "pynq-z1"
     limits: Limits = DEFAULT_LIMITS
+    backend: str = Backend.HLS
 
     def apply(self, graph: Graph) -> bool:
         """See the class."""
@@ -57,12 +60,12 @@ class SizeStreams(Transform):
 
     def _relieve(self, graph: Graph, fifos: list[Node]) -> None:
         """Moves FIFOs out of the resource that is exceeded."""
-        board = board_named(self.board)
+        board = board_named(self.board, self.backend)
         used, allowed = total(rows(graph, board)), board.within(self.limits)
         blocks = used.bram18 - allowed.bram18
         luts = max(used.lut - allowed.lut, used.lutram - allowed.lutram)
         style, excess, room = (Style.LUTRAM, blocks, -luts) if blocks > 0 else (Style.BLOCK, luts, -blocks)
-        moves = [_Move.of(node, style) for node in fifos]
+        moves = [_Move.of(node, style, board.backend) for node in fifos]
         for move in sorted(moves, key=lambda move: move.freed / max(1, move.taken), reverse=True):
             if excess > 0 and move.freed > 0 and move.taken <= room:
                 move.node.op = move.fifo
@@ -78,10 +81,10 @@ class _Move(NamedTuple):
     taken: int
 
     @classmethod
-    def of(cls, node: Node, style: Style) -> _Move:
+    def of(cls, node: Node, style: Style, backend: Backend) -> _Move:
         assert isinstance(node.op, FIFO)
         moved = replace(node.op, memory=style)
-        before, after = node.op.resources(node), moved.resources(node)
+        before, after = node.op.resources(node, backend), moved.resources(node, backend)
         blocks = after.bram18 - before.bram18
         if style is Style.BLOCK:
             return cls(node, moved, before.lutram - after.lutram, blocks)

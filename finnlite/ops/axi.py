@@ -18,9 +18,10 @@ from qonnx.core.datatype import BaseDataType
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import CONTROL, SELECT_BIT, Resources, counters, logic, shifter_bit
+from .cost import CONTROL, SELECT_BIT, counters, shifter_bit
 from .movement import Identity
 from .shapes import present
+from .structure import Structure
 from .unit import Steps, Stream, Unit, elements, stream_of
 
 __all__ = ["BEAT_BITS", "AxiIn", "AxiOut", "beats", "border_bits", "border_elems"]
@@ -111,11 +112,17 @@ class _Border(Unit):
         return 6
 
 
-def _border_logic(words: int, x: Value) -> Resources:
+def _border_logic(words: int, x: Value) -> Structure:
     """The buffer of two beats, and its shifter if words are not beats; the padding of a frame's last word."""
     bits = border_bits(x.datatype)
     shifted = 2 * BEAT_BITS * shifter_bit(BEAT_BITS // math.gcd(BEAT_BITS, bits * border_elems(x.datatype)))
-    return logic(CONTROL + counters(words, beats(x)) + shifted + SELECT_BIT * BEAT_BITS, ff=2 * BEAT_BITS)
+    return Structure.of(
+        control=CONTROL,
+        counters=counters(words, beats(x)),
+        shifter=shifted,
+        padding=SELECT_BIT * BEAT_BITS,
+        ff=2 * BEAT_BITS,
+    )
 
 
 @dataclass(frozen=True)
@@ -135,7 +142,7 @@ class AxiIn(_Border):
         x = node.input(0)
         return _unpacking(self.elems, border_bits(x.datatype), elements(x))
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """See `_border_logic`."""
         return _border_logic(self.sink(node).words, node.input(0))
 
@@ -157,6 +164,12 @@ class AxiOut(_Border):
         x = node.input(0)
         return _packing(self.elems, border_bits(x.datatype), elements(x))
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """See `_border_logic`."""
         return _border_logic(self.source(node).words, node.input(0))
+
+    def terms(self, node: Node) -> dict[str, float]:
+        """In RTL only the elements that a last word of several does not have are blanked."""
+        stream, size = self.source(node), elements(node.input(0))
+        missing = -size % self.elems if stream.words > 1 else 0
+        return {**super().terms(node), "padding": float(missing * stream.width // self.elems)}

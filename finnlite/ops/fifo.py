@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
@@ -12,6 +12,7 @@ from finnlite.ir import Graph, Node, TensorType, Value
 from .cost import SELECT_BIT, Memory, Resources, Style, cheaper
 from .movement import Identity
 from .shapes import present
+from .structure import Backend, Structure
 from .unit import Stream, Unit, elements, stream_of
 
 __all__ = ["FIFO", "storage"]
@@ -73,10 +74,29 @@ class FIFO(Unit):
         """Its only one."""
         return {"memory": storage(self.depth, self.source(node).width, self.memory)}
 
-    def resources(self, node: Node) -> Resources:
-        """Its memory; the pointers; the register and multiplexer past the memory; no register slices."""
+    def structure(self, node: Node) -> Structure:
+        """The pointers; the register and multiplexer past the memory."""
         (memory,) = self.memories(node).values()
-        bits = self.depth.bit_length()
-        lut, ff = math.ceil(SELECT_BIT * memory.width), memory.width
-        past = Resources(lut + _POINTER_LUT * bits, ff + _POINTER_FF * bits)
-        return memory.resources.plus(past)
+        past, bits = math.ceil(SELECT_BIT * memory.width), self.depth.bit_length()
+        ff = memory.width + _POINTER_FF * bits
+        return Structure.of(pointers=_POINTER_LUT * bits, past=past, ff=ff)
+
+    def resources(self, node: Node, backend: Backend = Backend.HLS) -> Resources:
+        """Its memory and its logic, which is Verilog whatever the backend; no register slices."""
+        if backend is Backend.RTL:
+            return super().resources(node, backend)
+        (memory,) = self.memories(node).values()
+        logic = self.structure(node)
+        return memory.resources.plus(Resources(int(logic.lut), logic.ff))
+
+    def terms(self, node: Node) -> dict[str, float]:
+        """In RTL it delays the handshake by the latency of the unit before it."""
+        writer = node.input(0).producer
+        if writer is None or not isinstance(writer.op, Unit):
+            return {**super().terms(node), "control": 1.0}
+        return {**super().terms(node), "control": 1.0, "latency": float(writer.op.latency(writer))}
+
+    def cells(self, node: Node) -> dict[str, Memory]:
+        """In RTL a word is not made up to whole bytes."""
+        width = self.source(node).width
+        return {name: replace(memory, width=width) for name, memory in self.memories(node).items()}

@@ -18,11 +18,12 @@ from qonnx.core.datatype import BaseDataType
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value, carrier_of
 
-from .cost import ADDER_BIT, CONTROL, Resources, counters, logic, shifter_bit
+from .cost import ADDER_BIT, CONTROL, counters, shifter_bit
 from .elementwise import Add, Mul
 from .movement import Concat, Identity, Slice
 from .mvtu import carried
 from .shapes import integer_type, present
+from .structure import Structure
 from .unit import Axis, Steps, Stream, Unit, elements, stream_of
 
 if TYPE_CHECKING:
@@ -132,11 +133,11 @@ class StreamAdd(Unit):
         """Input, products (2), sum, output and its register slice."""
         return 7
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """An adder an element, and one for every further bit that a factor has set."""
         bits = int(node.output.datatype.bitwidth())
         adders = 1 + sum(abs(factor).bit_count() - 1 for factor in self.factors)
-        return logic(CONTROL + self.pe * adders * ADDER_BIT * bits)
+        return Structure.of(control=CONTROL, adders=self.pe * adders * ADDER_BIT * bits)
 
 
 @dataclass(frozen=True)
@@ -201,10 +202,11 @@ class StreamConcat(Unit):
         """Input, counter, choice, output and its register slice."""
         return 6
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """The choice of a stream."""
         chosen = shifter_bit(len(node.inputs)) * self.sink(node).width
-        return logic(CONTROL + counters(sum(self.words(node))) + chosen)
+        counted = counters(sum(self.words(node)))
+        return Structure.of(control=CONTROL, counters=counted, choice=chosen)
 
 
 @dataclass(frozen=True)
@@ -257,9 +259,9 @@ class Duplicate(Unit):
         """Input, output and its register slice."""
         return 5
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """Handshakes."""
-        return logic(CONTROL)
+        return Structure.of(control=CONTROL)
 
 
 @dataclass(frozen=True)
@@ -325,6 +327,6 @@ class StreamSplit(Unit):
         """Input, counter, output and its register slice."""
         return 6
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """Handshakes and the counter of a pixel's words."""
-        return logic(CONTROL + counters(sum(self.words(node))))
+        return Structure.of(control=CONTROL, counters=counters(sum(self.words(node))))

@@ -9,10 +9,11 @@ import numpy as np
 
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import COMPARATOR_BIT, CONTROL, SELECT_BIT, Resources, counters, logic
+from .cost import COMPARATOR_BIT, CONTROL, SELECT_BIT, counters
 from .movement import Cast, Reshape
 from .selection import ArgMax
 from .shapes import integer_type, present
+from .structure import Structure
 from .unit import Axis, Steps, Stream, Unit, elements, stream_of
 
 __all__ = ["LabelSelect"]
@@ -69,8 +70,9 @@ class LabelSelect(Unit):
         """Input, a tree over PE elements, the comparison with the best so far, output and its slice."""
         return 5 + self.pe.bit_length()
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """A comparator and the choice of an element and its index, an element."""
         bits, index = int(node.input(0).datatype.bitwidth()), int(node.output.datatype.bitwidth())
         compared = COMPARATOR_BIT * bits + SELECT_BIT * (bits + index)
-        return logic(CONTROL + counters(self.cycles(node)) + self.pe * compared)
+        counted = counters(self.cycles(node))
+        return Structure.of(control=CONTROL, counters=counted, comparisons=self.pe * compared)

@@ -19,17 +19,16 @@ from .cost import (
     DSP_FROM,
     PRODUCT_BIT,
     Memory,
-    Resources,
     Style,
     counters,
-    logic,
     ram,
     rom,
 )
 from .linear import MatMul, dot_bounds
 from .movement import Reshape, cast_to
 from .shapes import integer_type, present
-from .thresholding import expand_thresholds, threshold_logic, threshold_memories
+from .structure import Structure
+from .thresholding import expand_thresholds, threshold_logic, threshold_memories, threshold_stages
 from .unit import Axis, Steps, Stream, Unit, elements, stream_of
 
 if TYPE_CHECKING:
@@ -43,6 +42,7 @@ __all__ = [
     "carrier_bound",
     "check_memory",
     "mac_cost",
+    "product_terms",
     "thresholded_type",
 ]
 
@@ -201,21 +201,31 @@ class MVTU(Unit):
         """Input, weight memory (2), product, adder tree, accumulator, thresholds, output and its slice."""
         tree = (self.simd - 1).bit_length()
         thresholds = node.optional(2)
-        search = 0 if thresholds is None else max(1, thresholds.shape[1].bit_length()) + 1
+        search = 0 if thresholds is None else max(1, threshold_stages(thresholds)) + 1
         return 10 + tree + search
 
     def macs(self, node: Node) -> int:
         """PE · SIMD a step."""
         return self.cycles(node) * self.pe * self.simd
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """A term a multiply–accumulate, one a row computed at once, and the control."""
         lut, dsp = mac_cost(node.input(0), node.input(1))
         bits, macs = int(self.accumulator.bitwidth()), self.pe * self.simd
         compared = threshold_logic(self.pe, bits, node.optional(2), node.optional(3))
         neurons, synapses = self.folds(node)
-        control = CONTROL + counters(neurons, synapses, neurons * synapses)
-        return logic(macs * lut + self.pe * ADDER_BIT * bits + compared + control, dsp=macs * dsp)
+        terms = {
+            "control": CONTROL,
+            "counters": counters(neurons, synapses, neurons * synapses),
+            "products": macs * lut,
+            "accumulators": self.pe * ADDER_BIT * bits,
+            **compared,
+        }
+        return Structure(terms, dsp=macs * dsp)
+
+    def terms(self, node: Node) -> dict[str, float]:
+        """In RTL with the terms of its products."""
+        return {**super().terms(node), **product_terms(node.input(0), node.input(1), self.pe, self.simd)}
 
 
 def check_memory(memory: Style | None) -> None:
@@ -239,6 +249,24 @@ def mac_cost(x: Value, weights: Value) -> tuple[float, int]:
     if narrow >= DSP_FROM:
         return ADDER_BIT * (narrow + wide), 1
     return min(PRODUCT_BIT * narrow * wide, ADDER_BIT * narrow * (wide + 2)), 0
+
+
+def product_terms(x: Value, weights: Value, pe: int, simd: int) -> dict[str, float]:
+    """What PE sums of SIMD products are made of in RTL.
+
+    Bits of products that are counted: `equal` ones where weights are sums of signs, else `both` set; and
+    `planes`, the bits of the adders that join the counts of one weight each. DSP48E1s are counted elsewhere.
+    """
+    x_bits, w_bits = (int(value.datatype.bitwidth()) for value in (x, weights))
+    found = {"products": 0.0}
+    if min(x_bits, w_bits) >= DSP_FROM:
+        return found
+    signs = weights.datatype in (DataType["BIPOLAR"], DataType["TERNARY"])
+    counted = simd * (w_bits if signs else min(x_bits, w_bits))
+    planes = x_bits if signs else x_bits + w_bits - 1
+    found["equal" if signs else "both"] = float(pe * simd * x_bits * w_bits)
+    found["planes"] = float(pe * (planes - 1) * (counted.bit_length() + 1))
+    return found
 
 
 def _optional(inputs: tuple[Value | None, ...], index: int) -> Value | None:

@@ -12,10 +12,11 @@ from qonnx.core.datatype import BaseDataType
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import CONTROL, SELECT_BIT, Memory, Resources, counters, logic, ram
+from .cost import CONTROL, SELECT_BIT, Memory, counters, ram
 from .movement import Concat, Reshape, Slice
 from .shapes import integer_type, present
 from .spatial import Pad
+from .structure import Structure
 from .unit import Axis, Steps, Stream, Unit, pixels, stream_of
 
 __all__ = ["StreamPad", "Upsample", "padded_type"]
@@ -122,9 +123,10 @@ class StreamPad(_Larger):
         inside[top : top + height, left : left + width] = True
         return inside
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """Counters and the choice of the constant."""
-        return logic(CONTROL + self.places(node) + SELECT_BIT * self.sink(node).width)
+        chosen = SELECT_BIT * self.sink(node).width
+        return Structure.of(control=CONTROL, counters=self.places(node), choice=chosen)
 
 
 @dataclass(frozen=True)
@@ -196,9 +198,10 @@ class Upsample(_Larger):
         pixel = {"pixel": ram(words, bits)} if self.scales[1] > 1 else {}
         return pixel | ({"line": ram(width * words, bits)} if self.scales[0] > 1 else {})
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """Counters and the choice of a new, a kept or no pixel."""
-        return logic(CONTROL + self.places(node) + 2 * SELECT_BIT * self.sink(node).width)
+        chosen = 2 * SELECT_BIT * self.sink(node).width
+        return Structure.of(control=CONTROL, counters=self.places(node), choice=chosen)
 
 
 def _shaped(graph: Graph, x: Value, shape: tuple[int, ...]) -> Value:

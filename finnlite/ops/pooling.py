@@ -12,10 +12,11 @@ from qonnx.core.datatype import BaseDataType
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import ADDER_BIT, CONTROL, Memory, Resources, counters, logic, ram
+from .cost import ADDER_BIT, CONTROL, Memory, counters, ram
 from .movement import Reshape, cast_to
 from .reduction import ReduceMax, ReduceSum
 from .shapes import integer_type, present
+from .structure import Structure
 from .unit import Axis, Steps, Stream, Unit, pixels, stream_of
 
 __all__ = ["WindowMax", "WindowSum", "window_steps"]
@@ -108,10 +109,11 @@ class _Pooling(Unit):
         bits = int(node.output.datatype.bitwidth())
         return {"kept": ram(node.output.shape[-1] // self.pe, bits, copies=self.pe)}
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """An adder, or a comparator and the choice, a channel."""
         bits, folds = int(node.output.datatype.bitwidth()), node.output.shape[-1] // self.pe
-        return logic(CONTROL + counters(self.window, folds) + self.pe * ADDER_BIT * bits)
+        counted = counters(self.window, folds)
+        return Structure.of(control=CONTROL, counters=counted, elements=self.pe * ADDER_BIT * bits)
 
 
 @dataclass(frozen=True)

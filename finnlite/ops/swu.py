@@ -14,9 +14,10 @@ import numpy as np
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import ADDER_BIT, COMPARATOR_BIT, CONTROL, SELECT_BIT, Memory, Resources, counters, logic, ram
+from .cost import ADDER_BIT, COMPARATOR_BIT, CONTROL, SELECT_BIT, Memory, counters, ram
 from .movement import Concat, Slice
 from .shapes import present
+from .structure import Structure
 from .unit import MEMORY_DISTANCE, STREAM_BITS, Axis, Steps, Stream, Unit, pixels, stream_of
 
 if TYPE_CHECKING:
@@ -272,18 +273,19 @@ class SWU(Unit):
         """Input, counters, address, memory (2), output and its register slice."""
         return 8
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """The counters and addresses, or the counters and the registers of a parallel window."""
         sweep, words = self.sweep_of(node.input(0)), self.words(node)
         rows, columns = sweep.outputs
         if self.parallel:
             span = sweep.kernel[0] * ((sweep.kernel[1] - 1) * sweep.dilations[1] + 1)
             places = counters(sweep.width, sweep.height, columns, rows, sweep.dilations[0] * sweep.width)
-            return logic(CONTROL + places, ff=span * self.source(node).width)
+            return Structure.of(control=CONTROL, counters=places, ff=span * self.source(node).width)
         word = (sweep.height * sweep.width * words).bit_length()
         place = (line_capacity(sweep) * words - 1).bit_length()
         # The word written, its window's, its row's and the next one read: their number in the frame and
         # their place in the buffer, which goes around; whether there is room, and whether the word is there.
         numbers = _HEADS * (ADDER_BIT + SELECT_BIT) * word + 3 * COMPARATOR_BIT * word
         places = _HEADS * (2 * ADDER_BIT + 2 * SELECT_BIT) * place
-        return logic(CONTROL + counters(words, *sweep.kernel, columns, rows) + numbers + places)
+        counted = counters(words, *sweep.kernel, columns, rows)
+        return Structure.of(control=CONTROL, counters=counted, numbers=numbers, places=places)

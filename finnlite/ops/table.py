@@ -10,11 +10,12 @@ import numpy as np
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import CONTROL, Memory, Resources, counters, logic, rom
+from .cost import CONTROL, Memory, counters, rom
 from .elementwise import Add
 from .gathering import Gather
 from .movement import cast_to
 from .shapes import present
+from .structure import Structure
 from .unit import Axis, Steps, Stream, Unit, elements, stream_of
 
 __all__ = ["Lookup"]
@@ -87,6 +88,6 @@ class Lookup(Unit):
         """Input, address, memory (2), output and its register slice."""
         return 7
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """The counter of the folds."""
-        return logic(CONTROL + counters(node.input(0).shape[-1] // self.pe))
+        return Structure.of(control=CONTROL, counters=counters(node.input(0).shape[-1] // self.pe))

@@ -12,11 +12,12 @@ import numpy as np
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import ADDER_BIT, COMPARATOR_BIT, CONTROL, Memory, Resources, counters, logic, rom
+from .cost import ADDER_BIT, COMPARATOR_BIT, CONTROL, Memory, counters, rom
 from .elementwise import Add, GreaterOrEqual, Mul, Where
 from .gathering import Gather
 from .movement import cast_to
 from .shapes import integer_type, present
+from .structure import Structure
 from .unit import Axis, Steps, Stream, Unit, elements, stream_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = [
     "threshold_counts",
     "threshold_logic",
     "threshold_memories",
+    "threshold_stages",
 ]
 
 _TABLE_LIMIT = 2**20
@@ -142,15 +144,25 @@ AT_ONCE = 15
 """Most thresholds that are compared at once (4 output bits); more are searched (design §8)."""
 
 
-def threshold_logic(pe: int, bits: int, thresholds: Value | None, falling: Value | None) -> float:
-    """LUTs of comparing PE accumulators of `bits` bits with their thresholds, by the structure."""
+def threshold_stages(thresholds: Value) -> int:
+    """Most cycles from a sum to the number of thresholds that fire.
+
+    They are compared at once and counted, or each level of a search has a memory with an output register.
+    """
+    count = thresholds.shape[1]
+    return count.bit_length() * (1 if count <= AT_ONCE else 2)
+
+
+def threshold_logic(pe: int, bits: int, thresholds: Value | None, falling: Value | None) -> dict[str, float]:
+    """LUTs of comparing PE accumulators of `bits` bits with their thresholds, by the structure: one term."""
     if thresholds is None:
-        return 0
+        return {}
     count, levels = thresholds.shape[1], thresholds.shape[1].bit_length()
     compared = COMPARATOR_BIT * bits * (2 if _mixed(falling) else 1)  # both directions, to choose from
     if count > AT_ONCE:
-        return pe * levels * compared
-    return pe * (count * compared + ADDER_BIT * max(0, count - 1))  # those that fire are counted
+        return {"searched": pe * levels * compared}
+    counted = ADDER_BIT * max(0, count - 1)  # of those that fire
+    return {"compared": pe * (count * compared + counted)}
 
 
 def threshold_memories(
@@ -256,13 +268,21 @@ class Thresholding(Unit):
 
     def latency(self, node: Node) -> int:
         """Input, threshold memory (2), comparisons, output and its register slice."""
-        return 7 + node.input(1).shape[1].bit_length()
+        return 7 + threshold_stages(node.input(1))
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """The comparators."""
         bits = int(node.input(0).datatype.bitwidth())
         compared = threshold_logic(self.pe, bits, node.input(1), node.optional(2))
-        return logic(compared + counters(self.folds(node)) + CONTROL)
+        counted = counters(self.folds(node))
+        return Structure({"control": CONTROL, "counters": counted, **compared})
+
+    def terms(self, node: Node) -> dict[str, float]:
+        """In RTL comparisons with what is the same in every step are a term of their own."""
+        found = super().terms(node)
+        if node.input(1).shape[0] == 1 or self.folds(node) == 1:
+            found["fixed"] = found.pop("compared", 0.0)
+        return found
 
     def memories(self, node: Node) -> dict[str, Memory]:
         """The thresholds."""

@@ -17,6 +17,7 @@ from finnlite.ir import Node, Op, Value
 
 from .cost import MEMORY_DISTANCE, Memory, Resources, port, total
 from .shapes import present
+from .structure import Backend, Structure, estimate, memory_terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -215,19 +216,42 @@ class Unit(Op):
         """Multiply–accumulates of a frame; what has some has its weights as input 1."""
         return 0
 
-    def structure(self, node: Node) -> Resources:
-        """Estimated cost of its logic: all but its memories and ports."""
+    def structure(self, node: Node) -> Structure:
+        """Its logic by what it is for: all but its memories and ports."""
         raise NotImplementedError(self.op_type)
 
     def memories(self, node: Node) -> dict[str, Memory]:
         """Its memories by the name that they have in the code; those of few words may be registers."""
         return {}
 
-    def resources(self, node: Node) -> Resources:
+    def resources(self, node: Node, backend: Backend = Backend.HLS) -> Resources:
         """Estimated cost: its logic, its ports and its memories; see `finnlite.ops.cost`."""
+        if backend is Backend.RTL:
+            return estimate(self.op_type, self.terms(node), self.exact(node))
         ports = (port(stream.width) for stream in (*self.sources(node), *self.sinks(node)))
         memories = (memory.resources for memory in self.memories(node).values())
-        return total((self.structure(node), *ports, *memories))
+        return total((self.structure(node).hls, *ports, *memories))
+
+    def terms(self, node: Node) -> dict[str, float]:
+        """What its cost in RTL is a weighted sum of: its structure, its words and its memories."""
+        structure = self.structure(node)
+        found = {
+            **structure.terms,
+            "registers": structure.ff,
+            "read": sum(stream.width for stream in self.sources(node)),
+            "written": sum(stream.width for stream in self.sinks(node)),
+            **memory_terms(self.cells(node)),
+        }
+        return {name: float(value) for name, value in found.items() if value}
+
+    def exact(self, node: Node) -> Resources:
+        """Block RAM, DSP48E1s and LUTs as RAM in RTL; no other LUTs, no flip-flops."""
+        held = total(memory.resources for memory in self.cells(node).values())
+        return held._replace(lut=0, ff=0, dsp=self.structure(node).dsp)
+
+    def cells(self, node: Node) -> dict[str, Memory]:
+        """Its memories as they are in RTL."""
+        return self.memories(node)
 
 
 def stream_of(value: Value, elems: int) -> Stream:

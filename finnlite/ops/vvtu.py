@@ -12,15 +12,16 @@ from qonnx.core.datatype import BaseDataType, DataType
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value, carrier_of
 
-from .cost import ADDER_BIT, CONTROL, Memory, Resources, Style, counters, logic, ram, rom
+from .cost import ADDER_BIT, CONTROL, Memory, Style, counters, ram, rom
 from .elementwise import Mul
 from .linear import dot_bounds
 from .movement import Reshape
-from .mvtu import MEMORIES, carried, carrier_bound, check_memory, mac_cost, thresholded_type
+from .mvtu import MEMORIES, carried, carrier_bound, check_memory, mac_cost, product_terms, thresholded_type
 from .pooling import window_steps
 from .reduction import ReduceSum
 from .shapes import present
-from .thresholding import expand_thresholds, threshold_logic, threshold_memories
+from .structure import Structure
+from .thresholding import expand_thresholds, threshold_logic, threshold_memories, threshold_stages
 from .unit import Axis, Steps, Stream, Unit, elements, stream_of
 
 if TYPE_CHECKING:
@@ -153,20 +154,30 @@ class VVTU(Unit):
     def latency(self, node: Node) -> int:
         """Input, weight memory (2), product, accumulator (2), thresholds, output and its slice."""
         thresholds = node.optional(2)
-        search = 0 if thresholds is None else max(1, thresholds.shape[1].bit_length()) + 1
+        search = 0 if thresholds is None else max(1, threshold_stages(thresholds)) + 1
         return 11 + search
 
     def macs(self, node: Node) -> int:
         """PE a step."""
         return self.cycles(node) * self.pe
 
-    def structure(self, node: Node) -> Resources:
+    def structure(self, node: Node) -> Structure:
         """A term a channel computed at once, and the control."""
         lut, dsp = mac_cost(node.input(0), node.input(1))
         bits, (taps, folds) = int(self.accumulator.bitwidth()), self.folds(node)
         compared = threshold_logic(self.pe, bits, node.optional(2), node.optional(3))
-        control = CONTROL + counters(taps, folds, taps * folds)
-        return logic(self.pe * (lut + ADDER_BIT * bits) + compared + control, dsp=self.pe * dsp)
+        terms = {
+            "control": CONTROL,
+            "counters": counters(taps, folds, taps * folds),
+            "products": self.pe * lut,
+            "accumulators": self.pe * ADDER_BIT * bits,
+            **compared,
+        }
+        return Structure(terms, dsp=self.pe * dsp)
+
+    def terms(self, node: Node) -> dict[str, float]:
+        """In RTL with the terms of its products."""
+        return {**super().terms(node), **product_terms(node.input(0), node.input(1), self.pe, 1)}
 
 
 def _thresholds(inputs: tuple[Value | None, ...]) -> tuple[Value | None, Value | None]:

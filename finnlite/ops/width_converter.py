@@ -12,9 +12,10 @@ import numpy as np
 from finnlite.errors import IRError
 from finnlite.ir import Graph, Node, TensorType, Value
 
-from .cost import CONTROL, SELECT_BIT, Resources, counters, logic, shifter_bit
+from .cost import CONTROL, SELECT_BIT, counters, shifter_bit
 from .movement import Identity
 from .shapes import present
+from .structure import Structure
 from .unit import STREAM_BITS, Steps, Stream, Unit, elements, stream_of
 
 __all__ = ["WidthConverter"]
@@ -97,7 +98,22 @@ class WidthConverter(Unit):
         """Input, the shifter of both words in three stages, output and its register slice."""
         return 6
 
-    def structure(self, node: Node) -> Resources:
+    def terms(self, node: Node) -> dict[str, float]:
+        """In RTL a word stays where it is put, and the next one out is chosen from where it may begin.
+
+        By halves: a stage moves it by one bit of its place, and a LUT has room for two stages.
+        """
+        chunk = math.gcd(self.in_elems, self.out_elems)
+        before, after = self.in_elems // chunk, self.out_elems // chunk
+        stages, chosen = (before - 1).bit_length(), 0.0
+        while stages > 0:
+            done = min(2, stages)
+            stages -= done
+            chosen += SELECT_BIT * done * min(after + (1 << stages) - 1, before + after - 1)
+        bits = chunk * int(node.input(0).datatype.bitwidth())
+        return {**super().terms(node), "shifter": chosen * bits}
+
+    def structure(self, node: Node) -> Structure:
         """A buffer of chunks and the shifter that brings a word to its place there.
 
         A chunk is the greatest part of which both words are whole numbers. Where the frame is no whole number
@@ -111,4 +127,5 @@ class WidthConverter(Unit):
         end = 0.0
         if size % self.in_elems or size % self.out_elems:
             end = SELECT_BIT * self.out_elems * bits + 2 * counters(-(-size // chunk))
-        return logic(CONTROL + counters(before + after) + shifted + end, ff=kept)
+        counted = counters(before + after)
+        return Structure.of(control=CONTROL, counters=counted, shifter=shifted, end=end, ff=kept)

@@ -1,198 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Units on images and units of several streams: meaning by definition, threads, foldings, messages."""
+"""Units on images: meaning by definition, threads, foldings, messages."""
 
-import itertools
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from numpy.typing import NDArray
 from qonnx.core.datatype import DataType
 
 from finnlite.errors import IRError
-from finnlite.execution import Session
-from finnlite.ir import Graph, Node
 from finnlite.ops.joins import Duplicate, StreamAdd, StreamConcat, StreamSplit
 from finnlite.ops.mvtu import MVTU
 from finnlite.ops.padding import StreamPad, Upsample
 from finnlite.ops.pooling import WindowMax, WindowSum
-from finnlite.ops.swu import SWU, Sweep, line_capacity
+from finnlite.ops.swu import SWU
 from finnlite.ops.table import Lookup
 from finnlite.ops.thresholding import Thresholding
 from finnlite.ops.unit import Unit
 from finnlite.ops.vvtu import VVTU, vvtu_bounds
-
-Integers = NDArray[np.int64]
-
-
-def node_of(op: Unit, *inputs: tuple[tuple[int, ...], str] | tuple[Any, str]) -> Node:
-    """A graph of one unit; an input is a shape or a constant, with its datatype."""
-    graph = Graph("unit")
-    values = [
-        graph.input("x", (1, *what), DataType[kind])
-        if isinstance(what, tuple)
-        else graph.constant(np.asarray(what), DataType[kind])
-        for what, kind in inputs
-    ]
-    node = graph.add_node(op, *values, name="u")
-    graph.outputs = list(node.outputs)
-    return node
-
-
-def run(node: Node, *frames: Integers) -> list[Integers]:
-    graph = node.graph
-    assert graph is not None
-    names = [value.name for value in graph.inputs]
-    results = Session(graph).run(dict(zip(names, frames, strict=True)))
-    for value in graph.outputs:
-        assert results[value.name].shape[1:] == value.shape[1:]
-        held = results[value.name]
-        assert all(value.datatype.allowed(v) for v in np.unique(held).tolist()), value.datatype
-    return [results[value.name].astype(np.int64) for value in graph.outputs]
-
-
-def frames_of(node: Node, index: int = 0, seed: int = 0) -> Integers:
-    x = node.input(index)
-    kind = x.datatype
-    allowed = [v for v in range(int(kind.min()), int(kind.max()) + 1) if kind.allowed(v)]
-    return np.random.default_rng(seed + index).choice(allowed, (3, *x.shape[1:])).astype(np.int64)
-
-
-def windows(x: Integers, op: SWU) -> Integers:
-    """(N, OH, OW, kh, kw, C), pixel by pixel, from the definition."""
-    (kh, kw), (sh, sw), (dh, dw) = op.kernel, op.strides, op.dilations
-    height, width = x.shape[1:3]
-    rows = [y for y in range(0, height, sh) if y + (kh - 1) * dh < height]
-    columns = [c for c in range(0, width, sw) if c + (kw - 1) * dw < width]
-    result = np.zeros((len(x), len(rows), len(columns), kh, kw, x.shape[3]), dtype=np.int64)
-    for (i, y), (j, c) in itertools.product(enumerate(rows), enumerate(columns)):
-        for ky, kx in itertools.product(range(kh), range(kw)):
-            result[:, i, j, ky, kx] = x[:, y + ky * dh, c + kx * dw]
-    return result
-
-
-small = st.integers(1, 3)
-pairs = st.tuples(small, small)
-
-
-@st.composite
-def sweeps(draw: st.DrawFn) -> tuple[SWU, tuple[int, int, int]]:
-    kernel, dilations = draw(pairs), draw(pairs)
-    strides = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
-    more = draw(st.tuples(st.integers(0, 6), st.integers(0, 6)))
-    height, width = ((k - 1) * d + 1 + m for k, d, m in zip(kernel, dilations, more, strict=True))
-    channels = draw(st.sampled_from([1, 2, 4, 6]))
-    simd = draw(st.sampled_from([d for d in (1, 2, 3, 6) if channels % d == 0]))
-    return SWU(kernel, strides, dilations, simd), (height, width, channels)
-
-
-@given(sweeps())
-@settings(max_examples=60, deadline=None)
-def test_swu_is_im2col(case: tuple[SWU, tuple[int, int, int]]) -> None:
-    op, shape = case
-    node = node_of(op, (shape, "INT4"))
-    x = frames_of(node)
-    expected = windows(x, op)
-    assert np.array_equal(run(node, x)[0], expected.reshape(*expected.shape[:3], -1))
-
-
-def hardware(sweep: Sweep, words: int) -> tuple[list[bool], list[bool]]:
-    """The serial thread, step by step, from its rules, whatever the closed forms say."""
-    (rows, columns), (kh, kw), (dh, dw) = sweep.outputs, sweep.kernel, sweep.dilations
-    capacity, size = line_capacity(sweep) * words, sweep.height * sweep.width * words
-    need, first = [], []
-    for oy, ox, ky, kx, fold in itertools.product(
-        range(rows), range(columns), range(kh), range(kw), range(words)
-    ):
-        y, x = oy * sweep.strides[0], ox * sweep.strides[1]
-        need.append(((y + ky * dh) * sweep.width + x + kx * dw) * words + fold)
-        first.append((y * sweep.width + x) * words)
-    heads, head, word = [0, 0, 0, 0], 0, 0
-    reads, writes = [], []
-    while word < len(need):
-        reading = head < size and head - first[word] < capacity
-        stored = heads[-4]  # words read until four steps ago
-        last = word == len(need) - 1
-        writing = need[word] < stored and (not last or head + reading == size)
-        assert not writing or head - capacity <= need[word], "overwritten before it is written out"
-        head += reading
-        heads.append(head)
-        word += writing
-        reads.append(bool(reading))
-        writes.append(bool(writing))
-        assert len(reads) < 10**6, "it hangs"
-    return reads, writes
-
-
-@given(sweeps())
-@settings(max_examples=150, deadline=None)
-def test_swu_thread(case: tuple[SWU, tuple[int, int, int]]) -> None:
-    op, shape = case
-    node = node_of(op, (shape, "INT4"))
-    steps, sweep = op.steps(node), op.sweep_of(node.input(0))
-    reads, writes = hardware(sweep, op.words(node))
-    assert (steps.reads.tolist(), steps.writes.tolist()) == (reads, writes)
-    assert len(steps) == op.cycles(node)
-    assert np.count_nonzero(steps.reads) == op.source(node).words
-    assert np.count_nonzero(steps.writes) == op.sink(node).words
-    assert steps.writes[-1], "nothing comes after the frame's last write"
-    # As short as any thread can be that waits D = 4 steps: with a buffer of the whole image no shorter.
-    full = sweep.height * sweep.width * op.words(node)
-    need = np.flatnonzero(steps.writes)
-    assert need[0] >= 4
-    assert len(steps) >= max(full, op.sink(node).words + 4)
-
-
-@pytest.mark.parametrize(
-    ("size", "channels", "kernel", "stride", "simd", "cycles"),
-    [
-        (32, 3, 3, 1, 3, 8162),  # 8,167 with no write before the first window is complete (numbers.md)
-        (30, 64, 3, 1, 32, 14224),
-        (28, 64, 2, 2, 32, 1624),
-        (14, 64, 3, 1, 32, 2640),
-        (12, 128, 3, 1, 32, 3676),
-        (10, 128, 2, 2, 32, 436),
-        (5, 128, 3, 1, 32, 344),
-        (3, 256, 3, 1, 32, 76),
-    ],
-)
-def test_swu_cycles_of_cnv(
-    size: int, channels: int, kernel: int, stride: int, simd: int, cycles: int
-) -> None:
-    op = SWU((kernel, kernel), (stride, stride), simd=simd)
-    node = node_of(op, ((size, size, channels), "UINT2"))
-    assert op.cycles(node) == len(op.steps(node)) == cycles
-
-
-def test_a_line_buffer_holds_little_more_than_the_lines_of_a_window() -> None:
-    assert line_capacity(Sweep(32, 32, (3, 3), (1, 1), (1, 1))) == 67
-    assert line_capacity(Sweep(1, 50, (1, 5), (1, 1), (1, 1))) == 5
-    # What no window wants behind the last one is read before that leaves.
-    assert line_capacity(Sweep(9, 9, (1, 1), (3, 3), (1, 1))) == 81 - 60
-
-
-@given(sweeps())
-@settings(max_examples=60, deadline=None)
-def test_parallel_windows(case: tuple[SWU, tuple[int, int, int]]) -> None:
-    serial, (height, width, channels) = case
-    op = SWU(serial.kernel, serial.strides, serial.dilations, channels, parallel=True)
-    node = node_of(op, ((height, width, channels), "BIPOLAR"))
-    steps, sweep = op.steps(node), op.sweep_of(node.input(0))
-    (rows, columns), (kh, kw) = sweep.outputs, sweep.kernel
-    done = [
-        (oy * op.strides[0] + (kh - 1) * op.dilations[0]) * width
-        + ox * op.strides[1]
-        + (kw - 1) * op.dilations[1]
-        for oy, ox in itertools.product(range(rows), range(columns))
-    ]
-    assert steps.reads.all()
-    assert np.flatnonzero(steps.writes).tolist() == done
-    assert op.cycles(node) == len(steps) == height * width
-    assert op.source(node).elems == channels
-    assert op.sink(node).elems == kh * kw * channels
-    assert {v.simd for v in op.variants(*node.inputs) if v.parallel} == {channels}
+from tests.unit_nodes import frames_of, node_of, run
 
 
 @pytest.mark.parametrize("shape", [(3, 4, 6), (1, 1, 6)])
@@ -270,67 +95,6 @@ def test_pooling_of_windows(kind: str, whole: bool) -> None:
         assert op.cycles(node) == len(steps) == (12 if whole else 72)
         assert steps.writes[:12].tolist() == [False] * 10 + [True] * 2
     assert node.output.datatype.name == {"BIPOLAR": "INT4", "UINT3": "UINT6", "INT5": "INT8"}[kind]
-
-
-def test_sums_beyond_float32_are_exact() -> None:
-    node = node_of(WindowSum(3), ((1, 2, 6), "INT24"))
-    x = np.full((1, 1, 2, 6), 2**23 - 1)
-    assert run(node, x)[0].ravel().tolist() == [3 * 2**23 - 3] * 4
-    add = node_of(StreamAdd((3, 1)), ((2,), "INT24"), ((2,), "INT24"))
-    big = np.array([[2**23 - 1, -(2**23)]])
-    assert run(add, big, big - [[0, -1]])[0].tolist() == [[4 * (2**23 - 1), -(2**25) + 1]]
-
-
-@pytest.mark.parametrize(
-    ("kinds", "factors", "datatype"),
-    [
-        (("BIPOLAR", "BIPOLAR"), (1, 1), "INT3"),
-        (("UINT4", "UINT4"), (1, 1), "UINT5"),
-        (("UINT4", "INT4"), (2, -3), "INT7"),
-        (("TERNARY", "BINARY"), (-1, -1), "INT2"),
-    ],
-)
-def test_add(kinds: tuple[str, str], factors: tuple[int, int], datatype: str) -> None:
-    op = StreamAdd(factors, pe=2)
-    node = node_of(op, *(((2, 3, 4), kind) for kind in kinds))
-    a, b = frames_of(node, 0), frames_of(node, 1)
-    assert np.array_equal(run(node, a, b)[0], factors[0] * a + factors[1] * b)
-    assert node.output.datatype.name == datatype
-    steps = op.steps(node)
-    assert len(steps) == op.cycles(node) == 12
-    assert all(port.all() for port in (*steps.ports_read, *steps.ports_written))
-    assert [s.width // s.elems for s in op.sources(node)] == [
-        int(DataType[kind].bitwidth()) for kind in kinds
-    ]
-
-
-def test_concat_and_split_move_channels() -> None:
-    concat = StreamConcat(pe=2)
-    node = node_of(concat, *(((2, 3, c), kind) for c, kind in ((4, "BIPOLAR"), (2, "UINT2"), (6, "INT3"))))
-    parts = [frames_of(node, index) for index in range(3)]
-    whole = np.concatenate(parts, axis=3)
-    assert np.array_equal(run(node, *parts)[0], whole)
-    assert node.output.datatype.name == "INT3"
-    reads = concat.steps(node).ports_read
-    assert len(concat.steps(node)) == concat.cycles(node) == 36
-    assert [np.flatnonzero(port[:6]).tolist() for port in reads] == [[0, 1], [2], [3, 4, 5]]
-    split = StreamSplit((4, 2, 6), pe=2)
-    back = node_of(split, ((2, 3, 12), "INT3"))
-    for found, part in zip(run(back, whole), parts, strict=True):
-        assert np.array_equal(found, part)
-    writes = split.steps(back).ports_written
-    assert [np.flatnonzero(port[:6]).tolist() for port in writes] == [[0, 1], [2], [3, 4, 5]]
-    assert [stream.words for stream in split.sinks(back)] == [12, 6, 18]
-    assert split.legal(*back.inputs) == {"pe": (1, 2)}
-
-
-def test_duplicate() -> None:
-    op = Duplicate(3, pe=2)
-    node = node_of(op, ((2, 3, 4), "INT3"))
-    x = frames_of(node)
-    assert [np.array_equal(found, x) for found in run(node, x)] == [True] * 3
-    assert len(op.steps(node).ports_written) == len(op.sinks(node)) == 3
-    assert op.cycles(node) == len(op.steps(node)) == 12
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,10 @@ class Import:
         """The name that messages and stage files use."""
         return type(self).__name__
 
+    def __post_init__(self) -> None:
+        """Checks the declaration."""
+        self.declaration  # noqa: B018
+
     @property
     def declaration(self) -> Declaration | None:
         """What the options declare; None if they declare nothing.

@@ -13,7 +13,7 @@ import onnx
 from onnx import GraphProto, ValueInfoProto
 from qonnx.core.datatype import BaseDataType, DataType
 
-from finnlite.errors import ModelError, OptionError
+from finnlite.errors import ArgumentError, ModelError, OptionError
 from finnlite.ir import Graph, TensorType, Value, datatype_of
 from finnlite.ops.movement import cast_to
 from finnlite.ops.scaling import Normalize
@@ -61,7 +61,7 @@ class Declaration:
             std: Likewise; 1 if absent.
 
         Raises:
-            OptionError: If one of them cannot be read or is out of range.
+            ArgumentError: If one of them cannot be read or is out of range.
         """
         return cls(
             _datatype(datatype),
@@ -81,13 +81,13 @@ class Declaration:
         """Like `parse`; None without a datatype.
 
         Raises:
-            OptionError: If there is no datatype, but something else is declared.
+            ArgumentError: If there is no datatype, but something else is declared.
         """
         if datatype is not None:
             return cls.parse(datatype, scale, mean, std)
         for option, value in (("input_scale", scale), ("input_mean", mean), ("input_std", std)):
             if value is not None:
-                raise OptionError(f"{option} must come with input_type, comes alone; give input_type too")
+                raise ArgumentError(f"{option} must come with input_type, comes alone; give input_type too")
         return None
 
     @property
@@ -103,7 +103,7 @@ def _datatype(name: BaseDataType | str) -> BaseDataType:
         datatype = None
     if datatype is None or not datatype.is_integer() or datatype.bitwidth() > 32:
         wanted = "an integer datatype of at most 32 bits like uint8, int4 or bipolar"
-        raise OptionError(f"input_type must be {wanted}, is {str(name)!r}")
+        raise ArgumentError(f"input_type must be {wanted}, is {str(name)!r}")
     return datatype
 
 
@@ -113,7 +113,9 @@ def _scale(scale: float | str | Fraction) -> Fraction:
     except (ValueError, ZeroDivisionError, OverflowError, TypeError):
         fraction = Fraction(0)
     if fraction <= 0:
-        raise OptionError(f"input_scale must be a positive number or fraction like 1/255, is {str(scale)!r}")
+        raise ArgumentError(
+            f"input_scale must be a positive number or fraction like 1/255, is {str(scale)!r}"
+        )
     return fraction
 
 
@@ -127,7 +129,7 @@ def _numbers(option: str, numbers: Numbers, *, positive: bool = False) -> tuple[
         values = ()
     if not values or (positive and min(values) <= 0):
         kind = "positive numbers" if positive else "numbers"
-        raise OptionError(f"{option} must be {kind}, one for all channels or one for each, is {numbers!r}")
+        raise ArgumentError(f"{option} must be {kind}, one for all channels or one for each, is {numbers!r}")
     return values
 
 
