@@ -33,8 +33,10 @@ class Used:
 class LayerResults:
     """A layer after HLS: II and latency in cycles, estimates of time and resources; and after routing.
 
+    A layer that was emitted as Verilog has no figures of HLS: they are None.
+
     Args:
-        layer: Identifier, which is the cell's name.
+        layer: Identifier, which the cell's name begins with.
         ii: Cycles between two steps.
         latency: Cycles from the step that reads a word to the word it writes.
         style: How the pipeline stalls.
@@ -47,14 +49,14 @@ class LayerResults:
     """
 
     layer: str
-    ii: int
-    latency: int
-    style: str
-    slack_ns: float
-    lut: int
-    ff: int
-    bram18: int
-    dsp: int
+    ii: int | None
+    latency: int | None
+    style: str | None
+    slack_ns: float | None
+    lut: int | None
+    ff: int | None
+    bram18: int | None
+    dsp: int | None
     implemented: Used | None = None
 
 
@@ -118,10 +120,13 @@ def _layer(path: Path, cells: Mapping[str, Used]) -> LayerResults:
     data = _json(path)
     kinds = {"layer": str, "style": str, "slack_ns": float}
     names = [field.name for field in fields(LayerResults) if field.name != "implemented"]
-    values: dict[str, Any] = {n: _item(path, data, n, kinds.get(n, int)) for n in names}
+    verilog = data.get("made_from") == "verilog"
+    figures = [name for name in names if name == "layer" or not verilog]
+    values: dict[str, Any] = dict.fromkeys(names)
+    values |= {name: _item(path, data, name, kinds.get(name, int)) for name in figures}
     if values["layer"] != path.stem:
         raise OptionError(f"{path}: layer must be {path.stem!r}, is {values['layer']!r}")
-    return LayerResults(**values, implemented=cells.get(path.stem))
+    return LayerResults(**values, implemented=cells.get(f"{path.stem}_i") or cells.get(path.stem))
 
 
 def _text(path: Path) -> str:

@@ -24,8 +24,10 @@ from finnlite.runtime.packing import carrier, frame_bytes, pack
 from finnlite.samples import Samples
 from finnlite.slicing import cut
 
-from .design import DMA
+from ..network import network_of
 from .host_program import flattened, program_of
+from .shell import DMA
+from .status import status_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +51,7 @@ def deployment_plan(
     latency_cycles: int,
     frames: NDArray[Any],
     samples: Samples | None = None,
+    status: bool = False,
 ) -> Plan:
     """The files of `DIR/deploy`, but for the bitstream and its `.hwh`.
 
@@ -62,6 +65,7 @@ def deployment_plan(
         latency_cycles: Cycles of a frame from end to end.
         frames: (F, elements) golden frames: integers that enter the accelerator.
         samples: The frames they come from, for the notebook and `validate.py`; by default none.
+        status: Whether the accelerator has a status block.
 
     Raises:
         UnsupportedError: If the driver cannot evaluate a node that stays on the host; names the node.
@@ -88,6 +92,7 @@ def deployment_plan(
         encode=program_of(cut(graph, graph.inputs, [entry])),
         decode=flattened(program_of(cut(graph, [exit_], graph.outputs)), exit_.shape[1:]),
         outputs=tuple(_tensor(value, value.carrier.name) for value in graph.outputs),
+        status=status_of(network_of(graph)) if status else None,
     )
     answers = _answers(graph, entry, exit_, frames)
     golden = {"input": pack(frames, entry.datatype.name), "output": pack(answers, exit_.datatype.name)}

@@ -13,7 +13,7 @@ from finnlite.ir import Node
 from finnlite.ops.unit import Unit
 
 from ..hls.emit import layer_files
-from ..hls.network import Layer, Network
+from ..hls.network import Layer
 from ..naming import comment
 from .tcl import setting, word
 
@@ -32,17 +32,17 @@ source [file join $here .. run.tcl]
 """
 
 
-def hls_files(network: Network, board: Board, clock_mhz: float) -> dict[str, bytes]:
+def hls_files(layers: Iterable[Layer], board: Board, clock_mhz: float) -> dict[str, bytes]:
     """The files, by their path relative to the project's folder.
 
     Args:
-        network: What is synthesised; its C++ lies in `../hls`.
+        layers: What is synthesised; their C++ lies in `../hls`.
         board: Gives the part.
         clock_mhz: An achievable clock.
     """
     files = {f"hls/{name}": template(f"hls/{name}") for name in _SCRIPTS}
     library = library_files()
-    for layer in network.layers:
+    for layer in layers:
         inputs = [f"{_ROOT}/{path}" for path in _inputs(layer, library)]
         folder = f"hls/{layer.name}"
         files[f"{folder}/settings.tcl"] = settings(layer, board, clock_mhz, inputs).encode()

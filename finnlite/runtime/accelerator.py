@@ -331,11 +331,12 @@ def _deploy_folder(folder: Path) -> Path:
 
 def _make_device(name: str, deploy: Path, metadata: Metadata) -> Device:
     if name == "pynq":
-        return PynqDevice(deploy / metadata.overlay.bitstream, metadata.overlay.dma)
+        cell = None if metadata.status is None else metadata.status.cell
+        return PynqDevice(deploy / metadata.overlay.bitstream, metadata.overlay.dma, cell)
     if name == "sim":
         overlay = metadata.overlay
         library = deploy.resolve().parent / "hls" / LIBRARY
-        return SimulatedDevice(library, overlay.user_id, (overlay.cell,), metadata.clock_mhz)
+        return SimulatedDevice(library, overlay.user_id, (overlay.cell,), metadata.clock_mhz, metadata.status)
     raise InputError(_wrong_device(name))
 
 

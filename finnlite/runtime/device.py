@@ -65,6 +65,13 @@ class Device(Protocol):
     def write(self, offset: int, value: int) -> None:
         """Writes a register of the DMA."""
 
+    def read_status(self, offset: int) -> int:
+        """A register of the status block; asked only of an overlay that has one.
+
+        Raises:
+            OverlayError: If the overlay's description does not name it.
+        """
+
     def allocate(self, nbytes: int) -> Buffer:
         """New memory, with anything in it.
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .dma import Dma
-from .errors import OverlayError, SelfTestError, TransferError
+from .errors import DriverError, OverlayError, SelfTestError, StuckError, TransferError
 from .pairs import Pair
+from .status import diagnosis
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,9 +124,10 @@ class Engine:
         try:
             self._dma.wait(self._seconds(frames))
         except TransferError as error:
+            state = self._state(error)  # before the DMA lets go of the streams
             self._fail()
             advice = "there is no result, and the next call loads the overlay again"
-            raise type(error)(f"{self._what}: {frames} frames: {error}; {advice}") from None
+            raise type(error)(f"{self._what}: {frames} frames: {error}; {state}{advice}") from None
         except BaseException:
             self._fail()
             raise
@@ -164,6 +166,19 @@ class Engine:
         return _FLOOR_SECONDS + _TIMEOUT_FACTOR * cycles / (self._metadata.clock_mhz * 1e6)
 
     # -- faults and loading -----------------------------------------------------------------------
+    def _state(self, error: TransferError) -> str:
+        """What the status block says of a transfer that does not end; empty if there is none.
+
+        The overlay must be ours still: in another one there may be nothing at its address.
+        """
+        status = self._metadata.status
+        if status is None or not isinstance(error, StuckError) or not self._dma.is_ours():
+            return ""
+        try:
+            return f"{diagnosis(status, self._metadata.identity, self.device.read_status)}; "
+        except DriverError as problem:
+            return f"why is not known ({problem}); "
+
     def _fail(self) -> None:
         self._ready = False
         self._under_way = None

@@ -14,7 +14,9 @@ import numpy as np
 
 from .errors import MetadataError
 from .operators import OPERATORS
-from .packing import element_type, frame_bytes
+from .packing import frame_bytes
+from .sections import Section
+from .status import MAX_STREAMS, OUTSIDE, Status, StatusStream, StatusUnit
 from .steps import Program, Step
 
 if TYPE_CHECKING:
@@ -30,9 +32,6 @@ FORMAT = 1
 """The version of the format that this driver reads."""
 
 _USER_ID_DIGITS = 8
-_SHOWN = 40
-_PLURALS = {str: "texts", int: "integers"}
-_TYPES = {str: "a text", int: "an integer", float: "a number", list: "a list", dict: "an object"}
 
 
 @dataclass(frozen=True)
@@ -103,6 +102,7 @@ class Metadata:
         encode: From the input to the accelerator's integers.
         decode: From the accelerator's integers to the outputs, in their order.
         outputs: What the model gives.
+        status: What the registers of the status block belong to; None if there is none.
     """
 
     finnlite: str
@@ -119,6 +119,7 @@ class Metadata:
     encode: Program
     decode: Program
     outputs: tuple[Tensor, ...]
+    status: Status | None = None
 
     @classmethod
     def read(cls, folder: Path) -> Metadata:
@@ -155,7 +156,7 @@ class Metadata:
             raise MetadataError(f"{what}: must be JSON, is damaged ({error}); copy the folder anew") from None
         if not isinstance(data, dict):
             raise MetadataError(f"{what}: must be a JSON object, is not; copy the folder anew")
-        top = _Section(what, "", data)
+        top = Section(what, "", data)
         found = top.number("format")
         if found != FORMAT:
             raise MetadataError(
@@ -177,6 +178,7 @@ class Metadata:
             _read_program(top.section("encode")),
             _read_program(top.section("decode")),
             tuple(_read_tensor(section) for section in top.sections("outputs")),
+            _read_status(top.section("status")) if top.has("status") else None,
         )
         result._check(top)
         wanted = top.text("sha256")
@@ -184,7 +186,7 @@ class Metadata:
             raise MetadataError(f"{what}: must be as finnlite wrote it, was changed; copy the folder anew")
         return result
 
-    def _check(self, top: _Section) -> None:
+    def _check(self, top: Section) -> None:
         user_id = self.identity[:_USER_ID_DIGITS]
         if self.overlay.user_id != user_id:
             raise top.error(
@@ -215,6 +217,8 @@ class Metadata:
             "decode": _write_program(self.decode),
             "outputs": [vars(output) for output in self.outputs],
         }
+        if self.status is not None:
+            data["status"] = _write_status(self.status)
         return (json.dumps({**data, "sha256": digest_of(data)}, indent=1) + "\n").encode()
 
 
@@ -224,92 +228,20 @@ def digest_of(data: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
-def _shown(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + " …"
-
-
-class _Section:
-    """An object of the file, whose entries are taken out with their types checked."""
-
-    def __init__(self, what: str, path: str, data: dict[str, Any]) -> None:
-        self._what, self._path, self._data = what, path, data
-
-    def error(self, key: str, wanted: str, found: str) -> MetadataError:
-        where = f"{self._path}.{key}" if self._path else key
-        return MetadataError(f"{self._what}: {where} must be {wanted}, is {found}; copy the folder anew")
-
-    def _take(self, key: str, type_: type) -> Any:
-        if key not in self._data:
-            raise self.error(key, _TYPES[type_], "missing")
-        value = self._data[key]
-        if type_ is float and type(value) is int:
-            value = float(value)
-        if type(value) is not type_:
-            raise self.error(key, _TYPES[type_], _shown(value))
-        return value
-
-    def text(self, key: str) -> str:
-        return str(self._take(key, str))
-
-    def integer(self, key: str) -> int:
-        return int(self._take(key, int))
-
-    def number(self, key: str) -> float:
-        return float(self._take(key, float))
-
-    def names(self) -> list[str]:
-        return list(self._data)
-
-    def raw(self, key: str) -> dict[str, Any]:
-        return dict(self._take(key, dict))
-
-    def section(self, key: str) -> _Section:
-        where = f"{self._path}.{key}" if self._path else key
-        return _Section(self._what, where, self._take(key, dict))
-
-    def sections(self, key: str) -> list[_Section]:
-        entries: list[Any] = self._take(key, list)
-        numbered = _Section(self._what, self._path, {f"{key}[{i}]": entry for i, entry in enumerate(entries)})
-        return [numbered.section(name) for name in numbered.names()]
-
-    def items(self, key: str, type_: type, *, optional: bool = False) -> tuple[Any, ...]:
-        entries: list[Any] = self._take(key, list)
-        for entry in entries:
-            if type(entry) is not type_ and not (optional and entry is None):
-                raise self.error(key, f"a list of {_PLURALS[type_]}", _shown(entries))
-        return tuple(entries)
-
-    def datatype(self, key: str) -> str:
-        name = self.text(key)
-        try:
-            element_type(name)
-        except ValueError:
-            raise self.error(key, "an integer datatype", repr(name)) from None
-        return name
-
-    def dtype(self, key: str) -> str:
-        name = self.text(key)
-        try:
-            return np.dtype(name).name
-        except TypeError:
-            raise self.error(key, "a numpy type", repr(name)) from None
-
-
-def _read_overlay(section: _Section) -> Overlay:
+def _read_overlay(section: Section) -> Overlay:
     return Overlay(
         section.text("bitstream"), section.text("cell"), section.text("dma"), section.text("user_id")
     )
 
 
-def _read_tensor(section: _Section) -> Tensor:
+def _read_tensor(section: Section) -> Tensor:
     datatype = section.text("datatype")
     if datatype != "FLOAT32":
         section.datatype("datatype")
     return Tensor(section.text("name"), section.items("shape", int), section.dtype("dtype"), datatype)
 
 
-def _read_border(section: _Section) -> Border:
+def _read_border(section: Section) -> Border:
     border = Border(section.datatype("datatype"), section.integer("elements"), section.integer("frame_bytes"))
     wanted = frame_bytes(border.elements, border.datatype)
     if border.frame_bytes != wanted:
@@ -317,7 +249,36 @@ def _read_border(section: _Section) -> Border:
     return border
 
 
-def _read_program(section: _Section) -> Program:
+def _read_status(section: Section) -> Status:
+    units = tuple(StatusUnit(unit.text("name"), unit.text("node")) for unit in section.sections("units"))
+    streams = tuple(_read_stream(stream, len(units)) for stream in section.sections("streams"))
+    if not 0 < len(streams) <= MAX_STREAMS:
+        raise section.error("streams", f"1 to {MAX_STREAMS}", str(len(streams)))
+    return Status(section.text("cell"), units, streams)
+
+
+def _read_stream(section: Section, units: int) -> StatusStream:
+    stream = StatusStream(
+        section.text("name"),
+        *(section.integer(key) for key in ("writer", "reader", "words", "depth")),
+    )
+    for key, value in (("writer", stream.writer), ("reader", stream.reader)):
+        if not OUTSIDE <= value < units:
+            raise section.error(key, f"{OUTSIDE} or the index of one of {units} units", str(value))
+    if stream.words < 1:
+        raise section.error("words", "at least 1", str(stream.words))
+    return stream
+
+
+def _write_status(status: Status) -> dict[str, Any]:
+    return {
+        "cell": status.cell,
+        "units": [unit._asdict() for unit in status.units],
+        "streams": [stream._asdict() for stream in status.streams],
+    }
+
+
+def _read_program(section: Section) -> Program:
     constants = section.section("constants")
     program = Program(
         section.text("source"),
@@ -334,13 +295,13 @@ def _read_program(section: _Section) -> Program:
     return program
 
 
-def _check_known(section: _Section, key: str, names: Collection[str | None], known: set[str | None]) -> None:
+def _check_known(section: Section, key: str, names: Collection[str | None], known: set[str | None]) -> None:
     for name in names:
         if name not in known:
             raise section.error(key, "values that are there", repr(name))
 
 
-def _read_step(section: _Section) -> Step:
+def _read_step(section: Section) -> Step:
     op = section.text("op")
     if op not in OPERATORS:
         raise section.error("op", "an operator of this driver", repr(op))
@@ -361,7 +322,7 @@ def _write_program(program: Program) -> dict[str, Any]:
     }
 
 
-def _read_array(section: _Section) -> NDArray[Any]:
+def _read_array(section: Section) -> NDArray[Any]:
     dtype, shape = np.dtype(section.dtype("dtype")).newbyteorder("<"), section.items("shape", int)
     try:
         data = base64.b64decode(section.text("base64"), validate=True)

@@ -111,6 +111,7 @@ class PynqDevice:
     Args:
         bitstream: The `.bit` file; the `.hwh` lies beside it under the same name.
         dma: Name of the DMA's cell.
+        status: Name of the cell that has a status block; None: none has.
 
     Raises:
         DeviceError: If `pynq` is missing.
@@ -119,14 +120,16 @@ class PynqDevice:
 
     simulated = False
 
-    def __init__(self, bitstream: Path, dma: str) -> None:
+    def __init__(self, bitstream: Path, dma: str, status: str | None = None) -> None:
         """See the class."""
         self._pynq = _import_pynq()
         self._bitstream = bitstream
         self._handoff = bitstream.with_suffix(".hwh")
         self._dma = dma
+        self._status = status
         self._overlay: Any = None
         self._registers: Any = None
+        self._status_registers: Any = None
         self._check_files()
 
     def _check_files(self) -> None:
@@ -166,8 +169,11 @@ class PynqDevice:
                 f"overlay {self._bitstream}: must have the DMA {self._dma!r}, has {sorted(cores)}; "
                 f"copy the .hwh file of the same build"
             )
-        core = cores[self._dma]
-        self._registers = self._pynq.MMIO(core["phys_addr"], core["addr_range"])
+        self._registers = self._mapped(cores[self._dma])
+        self._status_registers = self._mapped(cores[self._status]) if self._status in cores else None
+
+    def _mapped(self, core: Any) -> Any:
+        return self._pynq.MMIO(core["phys_addr"], core["addr_range"])
 
     def clock_mhz(self) -> float:
         """See `Device`."""
@@ -179,7 +185,7 @@ class PynqDevice:
 
     def close(self) -> None:
         """See `Device`; the overlay stays in the fabric."""
-        self._registers = None
+        self._registers = self._status_registers = None
 
     # -- registers and memory ---------------------------------------------------------------------
     def read(self, offset: int) -> int:
@@ -189,6 +195,15 @@ class PynqDevice:
     def write(self, offset: int, value: int) -> None:
         """See `Device`."""
         self._registers.write(offset, value)
+
+    def read_status(self, offset: int) -> int:
+        """See `Device`."""
+        if self._status_registers is None:
+            raise OverlayError(
+                f"overlay {self._bitstream}: must have the status block {self._status!r}, has none; "
+                f"copy the .hwh file of the same build"
+            )
+        return int(self._status_registers.read(offset))
 
     def allocate(self, nbytes: int) -> PynqBuffer:
         """See `Device`."""

@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .dma import ADDRESS, CONTROL, ERRORS, HALTED, IDLE, INPUT, LENGTH, OUTPUT, RESET, RUN, STATUS, Side
-from .errors import DeviceError
+from .errors import DeviceError, OverlayError
 from .memory import Memory, SimulatedBuffer
+from .simulated_status import SimulatedStatus, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from numpy.typing import NDArray
+
+    from .status import Status
 
 __all__ = ["LIBRARY", "Beats", "Channel", "Fabric", "SimulatedDevice"]
 
@@ -72,6 +75,7 @@ class Fabric:
     def reset(self) -> None:
         """What loading the overlay does: every state as at first, nothing in the streams."""
         self._library.finnlite_reset(self._handle)
+        self.frames = 0
         self._waiting = Beats.none()
         self.emitted = Beats.none()
 
@@ -80,8 +84,14 @@ class Fabric:
         waiting = self._waiting.then(beats)
         frames = len(waiting) // self.in_beats
         inside, self._waiting = waiting.split(frames * self.in_beats)
+        self.frames += frames
         if frames:
             self.emitted = self.emitted.then(self._run(inside, frames))
+
+    @property
+    def taken(self) -> int:
+        """Beats that entered since the reset."""
+        return self.frames * self.in_beats + len(self._waiting)
 
     def _run(self, beats: Beats, frames: int) -> Beats:
         data = np.zeros(frames * self.out_beats, dtype=np.uint64)
@@ -166,6 +176,7 @@ class SimulatedDevice:
         user_id: What the bitstream's header would carry.
         cells: Names of the cells the block design would have.
         clock_mhz: The clock the fabric would run at.
+        status: What the registers of the status block belong to; None: there is none.
 
     Raises:
         DeviceError: If there is no such library.
@@ -173,7 +184,14 @@ class SimulatedDevice:
 
     simulated = True
 
-    def __init__(self, library: Path, user_id: str, cells: Collection[str], clock_mhz: float = 100.0) -> None:
+    def __init__(
+        self,
+        library: Path,
+        user_id: str,
+        cells: Collection[str],
+        clock_mhz: float = 100.0,
+        status: Status | None = None,
+    ) -> None:
         """See the class."""
         self.memory = Memory(self._uses)
         self._fabric = Fabric(library)
@@ -181,6 +199,8 @@ class SimulatedDevice:
         self._cells = tuple(cells)
         self._clock_mhz = clock_mhz
         self._channels = {INPUT: Channel(), OUTPUT: Channel()}
+        self._status = None if status is None else SimulatedStatus(status, user_id)
+        self._fetched = 0
 
     # -- the overlay ------------------------------------------------------------------------------
     def user_id(self) -> str | None:
@@ -194,6 +214,7 @@ class SimulatedDevice:
     def load(self) -> None:
         """See `Device`."""
         self._fabric.reset()
+        self._fetched = 0
         self._channels = {INPUT: Channel(), OUTPUT: Channel()}
 
     def clock_mhz(self) -> float:
@@ -207,6 +228,15 @@ class SimulatedDevice:
     def close(self) -> None:
         """See `Device`."""
         self._fabric.close()
+
+    def read_status(self, offset: int) -> int:
+        """See `Device`."""
+        if self._status is None:
+            raise OverlayError("simulated device: must have a status block, has none; build with one")
+        source, target = self._channels[INPUT], self._channels[OUTPUT]
+        given = self._fetched + len(self._fabric.emitted)
+        pending = source.buffer is not None, target.buffer is not None
+        return self._status.read(offset, Traffic(self._fabric.taken, given, self._fabric.frames, *pending))
 
     # -- memory -----------------------------------------------------------------------------------
     def allocate(self, nbytes: int) -> SimulatedBuffer:
@@ -296,6 +326,7 @@ class SimulatedDevice:
         ends = np.flatnonzero(self._fabric.emitted.last)
         packet = int(ends[0]) + 1 if len(ends) else len(self._fabric.emitted)
         beats, self._fabric.emitted = self._fabric.emitted.split(min(room, packet))
+        self._fetched += len(beats)
         if len(beats):
             offset = channel.address - channel.buffer.address + channel.moved
             channel.buffer.store(offset, beats.data.view(np.uint8))

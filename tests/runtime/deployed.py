@@ -38,7 +38,9 @@ def frames_of(count: int, seed: int = 1) -> Any:
     return np.random.default_rng(seed).integers(0, 256, (count, 24)).astype(np.uint8)
 
 
-def deploy(folder: Path, graph: Graph, identity: str = IDENTITY, frames: Any = None) -> None:
+def deploy(
+    folder: Path, graph: Graph, identity: str = IDENTITY, frames: Any = None, *, status: bool = False
+) -> None:
     """Writes a deployment folder for a graph, by default of the small network's input."""
     plan = deployment_plan(
         graph,
@@ -49,6 +51,7 @@ def deploy(folder: Path, graph: Graph, identity: str = IDENTITY, frames: Any = N
         ii_cycles=24,
         latency_cycles=120,
         frames=frames_of(GOLDEN) if frames is None else frames,
+        status=status,
     )
     with Output(folder) as out:
         out.run(plan)
@@ -56,9 +59,10 @@ def deploy(folder: Path, graph: Graph, identity: str = IDENTITY, frames: Any = N
 
 def device_for(folder: Path, **changes: Any) -> FaultyDevice:
     """A simulated device for a built folder."""
-    overlay = Metadata.read(folder / "deploy").overlay
-    settings = {"user_id": overlay.user_id, "cells": (overlay.cell, "axi_dma"), "clock_mhz": 100.0, **changes}
-    return FaultyDevice(folder / "hls" / LIBRARY, **settings)
+    metadata = Metadata.read(folder / "deploy")
+    overlay, cells = metadata.overlay, (metadata.overlay.cell, "axi_dma")
+    fixed = {"user_id": overlay.user_id, "cells": cells, "clock_mhz": 100.0, "status": metadata.status}
+    return FaultyDevice(folder / "hls" / LIBRARY, **{**fixed, **changes})
 
 
 def refused(call: Callable[[], Any], kind: type[DriverError]) -> str:

@@ -16,6 +16,7 @@ from finnlite.runtime import FaultyDevice
 from finnlite.runtime.memory import SimulatedBuffer
 
 DMA_ADDRESS = 0x4040_0000
+ADDRESSES = {"axi_dma": DMA_ADDRESS, "accelerator": 0x43C0_0000}
 
 
 class FakeBuffer(np.ndarray[Any, Any]):
@@ -97,7 +98,7 @@ class FakePynq(ModuleType):
                     raise ValueError(f"Cannot find HWH file for {bitfile_name}.")
                 self.ip_dict = {
                     core: {
-                        "phys_addr": DMA_ADDRESS,
+                        "phys_addr": ADDRESSES.get(core, DMA_ADDRESS),
                         "addr_range": 0x10000,
                         "type": "xilinx.com:ip:axi_dma:7.1",
                     }
@@ -116,14 +117,18 @@ class FakePynq(ModuleType):
         class MMIO:
             def __init__(self, base_addr: int, length: int = 4) -> None:
                 assert module.downloads
-                assert (base_addr, length) == (DMA_ADDRESS, 0x10000)
+                assert base_addr in ADDRESSES.values()
+                assert length == 0x10000
+                self.base_addr = base_addr
 
             def read(self, offset: int = 0) -> int:
                 assert type(offset) is int
-                return np.uint32(device.read(offset))  # type: ignore[return-value]
+                read = device.read if self.base_addr == DMA_ADDRESS else device.read_status
+                return np.uint32(read(offset))  # type: ignore[return-value]
 
             def write(self, offset: int, data: int) -> None:
                 assert type(offset) is type(data) is int
+                assert self.base_addr == DMA_ADDRESS
                 device.write(offset, data)
 
         self.Clocks = Clocks("Clocks", (), {})

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# From the C++ of the layers to the bitstream, with one command, in any folder:
+# From the sources of the layers to the bitstream, with one command, in any folder:
 #
 #     vivado -mode batch -source build.tcl [-tclargs JOBS]
 #
@@ -82,14 +82,50 @@ proc finnlite::content_of {path} {
     return $content
 }
 
+# Verilog and its memories, relative to this folder.
+proc finnlite::verilog_files {} {
+    set names {}
+    foreach name [concat $::verilog $::memories] {
+        lappend names rtl/$name
+    }
+    return $names
+}
+
+# Nothing may be missing. Vivado would take a module that is not there for a black box, and a memory whose
+# file is not there for zeros.
+proc finnlite::check_verilog {here} {
+    set files [verilog_files]
+    set missing {}
+    foreach name $files {
+        if {![file isfile [file join $here $name]]} {
+            lappend missing $name
+        }
+    }
+    if {[llength $missing] > 0} {
+        error "the Verilog must be complete, [llength $missing] of [llength $files] files are missing:\
+            [join [lrange $missing 0 4] {, }]; copy the folder again, or build it again with finnlite"
+    }
+}
+
+# What "finnlite report" is told of layers that no tool of their own reports on: which cells to look for.
+proc finnlite::name_layers {results layers} {
+    set folder [file join $results layers]
+    file mkdir $folder
+    foreach layer $layers {
+        set file [open [file join $folder $layer.json] w]
+        puts $file "{\"layer\": \"$layer\", \"made_from\": \"verilog\"}"
+        close $file
+    }
+}
+
 # Everything the bitstream is made from: a run with the same need not be repeated.
-proc finnlite::ingredients {here layers} {
+proc finnlite::ingredients {here} {
     set all "[version -short]\n"
-    foreach name {settings.tcl ps7.tcl design.tcl implement.tcl identity.xdc rtl/finnlite_fifo.v} {
+    foreach name {settings.tcl ps7.tcl design.tcl implement.tcl sources.tcl identity.xdc} {
         append all [content_of [file join $here $name]]
     }
-    foreach layer $layers {
-        append all $layer " " [content_of [file join $here hls $layer digest.txt]]
+    foreach name [concat [verilog_files] [source_files]] {
+        append all $name " " [content_of [file join $here $name]]
     }
     return $all
 }
@@ -105,27 +141,27 @@ proc finnlite::is_done {here all} {
     return [expr {[content_of $stamp] eq $all}]
 }
 
-proc finnlite::build {here layers jobs} {
+proc finnlite::build {here jobs} {
     announce 1 "check the tools and the folder"
     if {![string is integer -strict $jobs] || $jobs < 1} {
         error "JOBS must be a number from 1, is '$jobs'"
     }
     check_tool $::part
     check_folder $here
+    check_verilog $here
     set results [file join $here results]
     file mkdir $results
 
-    announce 2 "synthesise [llength $layers] layers, $jobs at once"
-    uplevel #0 [list source [file join $here hls synthesise.tcl]]
-    set ip_folders [synthesise_layers [file join $here hls] $results $layers $jobs]
+    uplevel #0 [list source [file join $here sources.tcl]]
+    prepare $here $results $jobs
 
-    set all [ingredients $here $layers]
+    set all [ingredients $here]
     if {[is_done $here $all]} {
         puts "\nNothing else to do: the bitstream in deploy/overlay is made from exactly this."
         return
     }
     uplevel #0 [list source [file join $here implement.tcl]]
-    implement $here $ip_folders $jobs
+    implement $here $jobs
     set file [open [file join $results built_from.txt] w]
     fconfigure $file -translation binary
     puts -nonewline $file $all
@@ -139,6 +175,6 @@ source [file join $finnlite::here settings.tcl]
 if {[info exists argv] && [llength $argv] > 0} {
     set jobs [lindex $argv 0]
 }
-if {[catch {finnlite::build $finnlite::here $layers $jobs} finnlite::message]} {
+if {[catch {finnlite::build $finnlite::here $jobs} finnlite::message]} {
     finnlite::fail $finnlite::message
 }

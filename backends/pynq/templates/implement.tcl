@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The Vivado project: block design, synthesis, place and route, the gates, and the files for the board.
-# build.tcl sources this file; part, clock_mhz and identity come from settings.tcl.
+# build.tcl sources this file; part, clock_mhz and identity come from settings.tcl, what the design is made of
+# from sources.tcl.
 
 namespace eval finnlite {}
 
-proc finnlite::implement {here ip_folders jobs} {
+proc finnlite::implement {here jobs} {
     set overlay [file join $here .. deploy overlay]
     set results [file join $here results]
     file mkdir $overlay
@@ -18,7 +19,7 @@ proc finnlite::implement {here ip_folders jobs} {
     }
 
     announce 3 "create the project"
-    make_project $here $ip_folders
+    make_project $here
     announce 4 "create the block design"
     uplevel #0 [list source [file join $here design.tcl]]
     announce 5 "generate its files"
@@ -39,13 +40,18 @@ proc finnlite::implement {here ip_folders jobs} {
     close_project
 }
 
-proc finnlite::make_project {here ip_folders} {
+proc finnlite::make_project {here} {
     file delete -force [file join $here project]
     create_project -force accelerator [file join $here project] -part $::part
     set_property target_language Verilog [current_project]
-    set_property ip_repo_paths $ip_folders [current_project]
-    update_ip_catalog
-    add_files -norecurse [list [file join $here rtl finnlite_fifo.v]]
+    add_sources $here
+    # Verilog names a memory's file without a folder: it is found as the project's, and beside the Verilog.
+    foreach {names type} [list $::verilog Verilog $::memories {Memory Initialization Files}] {
+        foreach name $names {
+            set added [add_files -norecurse [list [file join $here rtl $name]]]
+            set_property file_type $type $added
+        }
+    }
     add_files -fileset constrs_1 -norecurse [list [file join $here identity.xdc]]
     update_compile_order -fileset sources_1
     # Constants that are not found would become zeros, an address that is not mapped would hang the DMA:
@@ -136,12 +142,6 @@ proc finnlite::worst_path {delay_type} {
         return "its path lies in [cell_of $from] ($from to $to)"
     }
     return "its path leads from [cell_of $from] to [cell_of $to] ($from to $to)"
-}
-
-# The block design's cell of a pin such as system_i/mvtu_0/inst/sum_reg[3]/D.
-proc finnlite::cell_of {pin} {
-    set parts [split $pin /]
-    return [expr {[llength $parts] > 2 ? [lindex $parts 1] : $pin}]
 }
 
 # PYNQ finds the description of a bitstream by its name, so both get the same one.

@@ -35,6 +35,8 @@ DMA = {
     "c_s2mm_burst_size": "16",
 }
 """No scatter-gather, lengths of 26 bits, 64-bit beats, no realignment, bursts that AXI3 (HP ports) takes."""
+MODULE = "accelerator/s_axis"
+"""Takes whole words only."""
 MESSAGES = ("Synth 8-4445", "Synth 8-2898", "BD 41-1356")
 """Warnings that mean a wrong bitstream: `$readmemh` files not found, addresses not assigned."""
 
@@ -134,9 +136,9 @@ def _stream(master: str, slave: str, source: Mapping[str, str], sink: Mapping[st
             f"{master} to {slave}: streams must be equally wide, "
             f"are {source.get('width')} and {sink.get('width')} bits"
         )
-    # TSTRB may be missing: it is all ones then.
+    # TSTRB may be missing: it is all ones then. So may TKEEP where whole words come and a module takes them.
     ours, theirs = ({"TKEEP", "TLAST"} & {*entry["signals"]} for entry in (source, sink))
-    if ours != theirs:
+    if ours != theirs and not (slave == MODULE and ours - theirs == {"TKEEP"}):
         names = " and ".join(" and ".join(sorted(signals)) or "none" for signals in (ours, theirs))
         yield f"{master} to {slave}: both must have the same of TKEEP and TLAST, have {names}"
 
@@ -144,7 +146,7 @@ def _stream(master: str, slave: str, source: Mapping[str, str], sink: Mapping[st
 def _lonely_cells(recording: Recording, wiring: Wiring, wanted: Wanted) -> Iterator[str]:
     connected = {name.split("/")[0] for name in (*wiring.nets, *wiring.links)}
     for name in recording.cells:
-        if name not in connected and name != identity_cell(wanted):
+        if name not in connected and (name != identity_cell(wanted) or wanted.status):
             yield f"cell {name}: must be connected, is not"
 
 

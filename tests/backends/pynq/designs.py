@@ -2,6 +2,7 @@
 """Networks and their Vivado projects, as they are emitted or with something altered."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -31,9 +32,16 @@ def demo() -> Wanted:
     return compiled(Path(str(resources.files("finnlite.examples") / "digits_w1a1.onnx")))
 
 
+@lru_cache(maxsize=2)
+def rtl_demo(*, status: bool = False) -> Wanted:
+    """The packaged example in Verilog."""
+    return replace(demo(), backend="rtl", status=status)
+
+
 @lru_cache(maxsize=4)
 def project_of(wanted: Wanted) -> Plan:
-    return project_plan(wanted.graph, wanted.board, wanted.clock_mhz, wanted.identity)
+    settings = wanted.board, wanted.clock_mhz, wanted.identity, wanted.backend
+    return project_plan(wanted.graph, *settings, status=wanted.status, rtl_layers=wanted.rtl_layers)
 
 
 def recorded(
@@ -42,5 +50,6 @@ def recorded(
     """Runs the project, some files replaced; `folder` stands for the output folder."""
     plan = project_of(wanted)
     changed = {name: text.encode() for name, text in (files or {}).items()}
-    write_project(Plan({**plan.files, **changed}), wanted.network, folder / "vivado")
-    return record(folder / "vivado", wanted.network, **settings)
+    network = wanted.network if wanted.backend == "hls" else None
+    write_project(Plan({**plan.files, **changed}), network, folder / "vivado")
+    return record(folder / "vivado", network, **settings)

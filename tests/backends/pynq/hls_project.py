@@ -22,7 +22,7 @@ class Project:
         self.root = folder / "out put [1] $x"
         self.tools = Tools(folder / "tools")
         self.write(emit(GRAPH).files, "hls")
-        self.write(hls_files(network_of(GRAPH), BOARDS["pynq-z1"], clock_mhz), "vivado")
+        self.write(hls_files(network_of(GRAPH).layers, BOARDS["pynq-z1"], clock_mhz), "vivado")
 
     def write(self, files: Mapping[str, bytes], prefix: str) -> None:
         for path, content in files.items():

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from finnlite.backends.hls.network import OUTSIDE
+from finnlite.backends.network import OUTSIDE
 from finnlite.ir import Graph, Node
 from finnlite.ops.axi import AxiIn, AxiOut
 from finnlite.ops.cost import Memory
@@ -16,6 +16,18 @@ from tests.backends.pynq.wiring import Wanted, Wiring, identity_cell
 def cells(recording: Recording, wiring: Wiring, wanted: Wanted) -> Iterator[str]:
     """Every cell that the network needs, and nothing more."""
     network = wanted.network
+    verilog = [k for k, layer in enumerate(network.layers) if is_verilog(layer.node, wanted)]
+    hls = {
+        **{
+            layer.name: f"module:{layer.name}_axis" if k in verilog else f"finnlite:hls:{layer.name}"
+            for k, layer in enumerate(network.layers)
+        },
+        **{
+            f"fifo_{s.name}": "module:finnlite_fifo"
+            for s in network.streams
+            if OUTSIDE not in (s.writer, s.reader) and s.writer not in verilog
+        },
+    }
     expected = {
         "ps7": "xilinx.com:ip:processing_system7",
         "axi_dma": "xilinx.com:ip:axi_dma",
@@ -23,12 +35,7 @@ def cells(recording: Recording, wiring: Wiring, wanted: Wanted) -> Iterator[str]
         "hp0_interconnect": "xilinx.com:ip:axi_interconnect",
         "reset": "xilinx.com:ip:proc_sys_reset",
         identity_cell(wanted): "xilinx.com:ip:xlconstant",
-        **{layer.name: f"finnlite:hls:{layer.name}" for layer in network.layers},
-        **{
-            f"fifo_{s.name}": "module:finnlite_fifo"
-            for s in network.streams
-            if OUTSIDE not in (s.writer, s.reader)
-        },
+        **(hls if wanted.backend == "hls" else {"accelerator": "module:finnlite_accelerator"}),
     }
     found = {cell.name: cell.definition for cell in recording.cells.values()}
     for name in sorted({*expected} | {*found}):
@@ -36,15 +43,44 @@ def cells(recording: Recording, wiring: Wiring, wanted: Wanted) -> Iterator[str]
             yield f"cell {name}: must be {expected.get(name, 'absent')}, is {found.get(name, 'absent')}"
 
 
+def is_verilog(node: Node, wanted: Wanted) -> bool:
+    """Whether a layer is Verilog among others from HLS."""
+    return bool({node.name, node.op.op_type} & {*wanted.rtl_layers})
+
+
 def streams(recording: Recording, wiring: Wiring, wanted: Wanted) -> Iterator[str]:
     """Every stream of the graph, from the DMA through the layers in order and back, with its FIFO."""
+    if wanted.backend == "rtl":
+        yield from _accelerator(recording, wiring, wanted)
+        return
     names = [layer.name for layer in wanted.network.layers]
     yield from _leads("axi_dma/M_AXIS_MM2S", f"{names[0]}/s0", wiring)
     yield from _leads(f"{names[-1]}/m0", "axi_dma/S_AXIS_S2MM", wiring)
-    for writer, reader, memory in zip(names[:-1], names[1:], _chain(wanted.graph), strict=True):
-        yield from _buffered(f"{writer}/m0", f"{reader}/s0", memory, recording, wiring)
+    layers = wanted.network.layers
+    for writer, reader, memory in zip(layers[:-1], layers[1:], _chain(wanted.graph), strict=True):
+        ends = f"{writer.name}/m0", f"{reader.name}/s0"
+        if is_verilog(writer.node, wanted):
+            yield from _leads(*ends, wiring)
+        else:
+            yield from _buffered(*ends, memory, recording, wiring)
     side = next(s for s in wanted.network.streams if s.name == "transfer_last")
     yield from _buffered(f"{names[0]}/m1", f"{names[-1]}/s1", storage(side.depth, 8), recording, wiring)
+
+
+def _accelerator(recording: Recording, wiring: Wiring, wanted: Wanted) -> Iterator[str]:
+    """From the DMA through the one module and back, and what the processor sees of its status block."""
+    yield from _leads("axi_dma/M_AXIS_MM2S", "accelerator/s_axis", wiring)
+    yield from _leads("accelerator/m_axis", "axi_dma/S_AXIS_S2MM", wiring)
+    module = recording.cells.get("accelerator")
+    if module is None:
+        return
+    if ("s_axi" in module.interfaces) != wanted.status:
+        yield f"accelerator: must have {'a' if wanted.status else 'no'} status block"
+    if wanted.status:
+        yield from _leads("gp0_interconnect/M01_AXI", "accelerator/s_axi", wiring)
+        net = wiring.nets.get("accelerator/identity", ())
+        if f"{identity_cell(wanted)}/dout" not in net:
+            yield f"accelerator/identity: must be that of {identity_cell(wanted)}, is not"
 
 
 def _chain(graph: Graph) -> list[Memory]:

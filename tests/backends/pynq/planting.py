@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.backends.pynq.design_rules import problems
 from tests.backends.pynq.designs import demo, project_of, recorded
+from tests.backends.pynq.wiring import Wanted
 
 Edit = Callable[[str], str]
 
@@ -72,14 +73,19 @@ def design(name: str, *edits: Edit, messages: list[str]) -> Fault:
     return Fault(name, {"design.tcl": [*edits]}, messages)
 
 
-def planted(fault: Fault, folder: Path) -> list[str]:
-    """What is said of a project with a fault in it, without the places of errors."""
+def edited(fault: Fault, wanted: Wanted) -> dict[str, str]:
+    """The files of a project that have the fault."""
     files = {}
     for name, edits in fault.edits.items():
-        before = text = project_of(demo()).files[name].decode()
+        before = text = project_of(wanted).files[name].decode()
         for edit in edits:
             text = edit(text)
         assert text != before
         files[name] = text
-    found = problems(recorded(demo(), folder, files), demo())
+    return files
+
+
+def planted(fault: Fault, folder: Path) -> list[str]:
+    """What is said of a project with a fault in it, without the places of errors."""
+    found = problems(recorded(demo(), folder, edited(fault, demo())), demo())
     return [re.sub(r"^\w+\.(tcl|xdc):\d+: ", "", message) for message in found]

@@ -84,11 +84,19 @@ class Recording:
         return list(dict.fromkeys(f"{c.place}: {c.error}" for c in self.calls if c.error))
 
 
-def write_project(plan: Plan, network: Network, folder: Path) -> None:
-    """Writes the project with the layers' IPs, as if HLS had run; `folder` stands for DIR/vivado."""
+def write_project(plan: Plan, network: Network | None, folder: Path) -> None:
+    """Writes the project; `folder` stands for DIR/vivado.
+
+    Args:
+        plan: Of the project.
+        network: Whose layers' IPs are written too, as if HLS had run; None if there are none.
+        folder: Stands for DIR/vivado.
+    """
     fields = {"vendor": "finnlite", "library": "hls", "version": "1.0"}
-    files = {**plan.files, "hls/synthesise.tcl": NO_SYNTHESIS.encode()}
-    for layer in network.layers:
+    files = dict(plan.files)
+    if network is not None:
+        files["hls/synthesise.tcl"] = NO_SYNTHESIS.encode()
+    for layer in () if network is None else network.layers:
         vlnv = {**fields, "name": layer.name}.items()
         component = "".join(f"<spirit:{field}>{value}</spirit:{field}>\n" for field, value in vlnv)
         files[f"hls/{layer.name}/ip/component.xml"] = component.encode()
@@ -122,10 +130,14 @@ def _tdata_bits(ctype: str) -> int:
     return -(-bits // 8) * 8
 
 
-def record(folder: Path, network: Network, **settings: Any) -> Recording:
-    """Runs `folder`/build.tcl; `settings` says how the tool's runs end (see standin/vivado.tcl)."""
+def record(folder: Path, network: Network | None, **settings: Any) -> Recording:
+    """Runs `folder`/build.tcl with the IPs of a network's layers, if it has any.
+
+    `settings` says how the tool's runs end (see standin/vivado.tcl).
+    """
+    layers = {} if network is None else layer_streams(network)
     log, chosen = folder / "calls.jsonl", folder / "standin.json"
-    chosen.write_text(json.dumps({"layers": layer_streams(network), **settings}), encoding="utf-8")
+    chosen.write_text(json.dumps({"layers": layers, **settings}), encoding="utf-8")
     command = [tclsh(), str(STANDIN), str(log), str(folder / "build.tcl"), str(chosen)]
     run = subprocess.run(
         command, capture_output=True, text=True, encoding="utf-8", cwd=folder.parent, timeout=60, check=False

@@ -104,7 +104,11 @@ def test_from_the_layers_to_the_bitstream(folder: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    "path", ["settings.tcl", "design.tcl", "ps7.tcl", "implement.tcl", "identity.xdc", "rtl/finnlite_fifo.v"]
+    "path",
+    [
+        *("settings.tcl", "design.tcl", "ps7.tcl", "implement.tcl", "sources.tcl", "identity.xdc"),
+        "rtl/finnlite_fifo.v",
+    ],
 )
 def test_what_changed_is_done_again(folder: Path, path: str) -> None:
     recorded(demo(), folder)

@@ -30,6 +30,7 @@ def graph() -> Graph:
         ("design.tcl", True),
         ("ps7.tcl", True),
         ("implement.tcl", True),
+        ("sources.tcl", True),
         ("hls/run.tcl", True),
         ("rtl/finnlite_fifo.v", True),
     ],
@@ -39,8 +40,8 @@ def test_what_makes_another_identity(
 ) -> None:
     before, project = identity_of(graph, BOARD, 100.0), identity.project_plan
 
-    def changed(*arguments: object) -> Plan:
-        files = dict(project(*arguments).files)  # type: ignore[arg-type]
+    def changed(*arguments: object, **options: object) -> Plan:
+        files = dict(project(*arguments, **options).files)  # type: ignore[arg-type]
         return Plan({**files, path: files[path] + b"\n"})
 
     monkeypatch.setattr(identity, "project_plan", changed)

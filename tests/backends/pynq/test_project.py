@@ -13,8 +13,10 @@ import pytest
 
 from finnlite.backends.hls.network import OUTSIDE, network_of
 from finnlite.backends.network import Kind
-from finnlite.backends.pynq.design import DMA, design_of, render
+from finnlite.backends.pynq.blocks import render
+from finnlite.backends.pynq.design import design_of
 from finnlite.backends.pynq.project import project_plan
+from finnlite.backends.pynq.shell import DMA
 from finnlite.backends.pynq.tcl import number, properties, word
 from finnlite.boards import BOARDS
 from finnlite.errors import IRError
@@ -56,7 +58,8 @@ def test_no_golden_file_is_left_over(root: Path) -> None:
 def test_the_folder_is_complete_and_the_same_every_time(graph: Graph) -> None:
     plan = project_plan(graph, BOARD, 100.0, IDENTITY)
     layers = {f"hls/{layer.name}/run.tcl" for layer in network_of(graph).layers}
-    static = {"build.tcl", "implement.tcl", "README.txt", "rtl/finnlite_fifo.v", "hls/synthesise.tcl"}
+    static = {"build.tcl", "implement.tcl", "sources.tcl", "README.txt", "rtl/finnlite_fifo.v"}
+    static |= {"hls/synthesise.tcl"}
     assert {*OWN, *static, *layers, "first_contact/first_contact.tcl"} <= set(plan.files)
     assert plan.commands == ()
     assert plan.digest == project_plan(network(), BOARD, 100.0, IDENTITY).digest
@@ -68,14 +71,15 @@ def test_nothing_depends_on_a_machine_or_a_shell(graph: Graph) -> None:
     for path, content in project_plan(graph, BOARD, 100.0, IDENTITY).files.items():
         text = content.decode("ascii")
         assert "\r" not in text
-        if path in OWN or path in ("build.tcl", "implement.tcl"):
+        if path in OWN or path in ("build.tcl", "implement.tcl", "sources.tcl"):
             assert text.startswith("# SPDX-License-Identifier: Apache-2.0\n"), path
             assert not re.search(r"\bexec\b|/(home|root|tmp)/|~/", text), path
 
 
 def test_no_procedure_is_defined_twice_in_one_process(graph: Graph) -> None:
     """What build.tcl sources shares one namespace."""
-    sourced = ("build.tcl", "implement.tcl", "ps7.tcl", "hls/synthesise.tcl", "hls/report.tcl")
+    own = ("build.tcl", "sources.tcl", "implement.tcl", "ps7.tcl")
+    sourced = (*own, "hls/synthesise.tcl", "hls/report.tcl")
     names = re.findall(r"^proc (\S+)", "".join(text_of(graph, path) for path in sourced), re.MULTILINE)
     assert len(names) > 30
     assert [name for name, count in Counter(names).items() if count > 1] == []

@@ -101,7 +101,7 @@ REFUSED = [
     ),
     Fault(
         "no catalogue of the layers",
-        {"implement.tcl": [drop("update_ip_catalog")]},
+        {"sources.tcl": [drop("update_ip_catalog")]},
         [f"create_bd_cell: IP must be in the catalog, 'finnlite:hls:{FIRST}:1.0' is not"],
     ),
     Fault(

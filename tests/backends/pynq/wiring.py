@@ -21,6 +21,9 @@ class Wanted:
     board: Board
     clock_mhz: float
     identity: str
+    backend: str = "hls"
+    status: bool = False
+    rtl_layers: tuple[str, ...] = ()
 
     def at(self, clock_mhz: float) -> "Wanted":
         """The same at another clock."""

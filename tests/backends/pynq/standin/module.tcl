@@ -27,6 +27,7 @@ proc standin::module::definition {text name} {
 proc standin::module::ports {text} {
     set pins [dict create]
     set interfaces [dict create]
+    set segments [dict create]
     set port {((?:\(\*(?:[^*]|\*[^)])*\*\)\s*)*)\m(input|output)\M\s+(?:wire\s+|reg\s+)?(\[[^]]*\])?\s*(\w+)}
     foreach {- attributes direction range name} [regexp -all -inline -- $port $text] {
         set direction [string map {input in output out} $direction]
@@ -41,10 +42,11 @@ proc standin::module::ports {text} {
             clock { dict set pins $name [clock $direction $parameters] }
             reset { dict set pins $name [reset $direction $parameters] }
             axis { stream interfaces $owner $signal $direction $range }
+            aximm { registers interfaces segments $owner $signal $direction $range }
             default { dict set pins $name [dict create direction $direction kind data] }
         }
     }
-    return [list pins $pins interfaces $interfaces]
+    return [list pins $pins interfaces $interfaces segments $segments]
 }
 
 # The string that an attribute is given, or "".
@@ -88,13 +90,30 @@ proc standin::module::stream {interfacesName owner signal direction range} {
     switch -- $signal {
         TVALID { dict set interfaces $owner mode [expr {$direction eq "in" ? "slave" : "master"}] }
         TREADY {}
-        TDATA {
-            if {[regexp -- {^\[\s*(\w+)\s*-\s*1\s*:\s*0\s*\]$} $range -> width]} {
-                dict set interfaces $owner width $width
-            } elseif {[regexp -- {^\[\s*(\d+)\s*:\s*0\s*\]$} $range -> high]} {
-                dict set interfaces $owner width [expr {$high + 1}]
+        TDATA { dict set interfaces $owner width [width_of $range] }
+        default { dict set interfaces $owner signals [concat [dict get $interfaces $owner signals] $signal] }
+    }
+}
+
+# A number, or the parameter's name.
+proc standin::module::width_of {range} {
+    if {[regexp -- {^\[\s*(\w+)\s*-\s*1\s*:\s*0\s*\]$} $range -> width]} { return $width }
+    if {[regexp -- {^\[\s*(\d+)\s*:\s*0\s*\]$} $range -> high]} { return [expr {$high + 1}] }
+    return 1
+}
+
+# Adds a signal of an AXI interface: ARVALID says who is the master, a slave's ARADDR how large its segment is,
+# which is called reg0 then.
+proc standin::module::registers {interfacesName segmentsName owner signal direction range} {
+    upvar 1 $interfacesName interfaces $segmentsName segments
+    if {![dict exists $interfaces $owner]} { dict set interfaces $owner [dict create mode "" type aximm] }
+    switch -- $signal {
+        ARVALID { dict set interfaces $owner mode [expr {$direction eq "in" ? "slave" : "master"}] }
+        RDATA { dict set interfaces $owner width [width_of $range] }
+        ARADDR {
+            if {$direction eq "in"} {
+                dict set segments $owner/reg0 [dict create range [expr {1 << [width_of $range]}]]
             }
         }
-        default { dict set interfaces $owner signals [concat [dict get $interfaces $owner signals] $signal] }
     }
 }

@@ -7,6 +7,7 @@ namespace eval standin {
     variable project_folder ""
     variable open_design ""
     variable files [dict create]
+    variable file_types [dict create]
     variable values [dict create]
     variable severities [list]
     variable launched [dict create]
@@ -218,7 +219,9 @@ proc standin::run {name step} {
     variable run_status
     set status [lookup $settings [ending $name $step] runs $name status]
     set log ""
-    foreach message [lookup $settings {} messages] {
+    set messages [lookup $settings {} messages]
+    if {$name eq "synth_1"} { lappend messages {*}[source_messages] }
+    foreach message $messages {
         if {[lookup $message synth_1 run] ne $name} { continue }
         set severity [severity_of $message]
         append log "$severity: \[[dict get $message id]\] [dict get $message text]\n"
@@ -232,6 +235,35 @@ proc standin::run {name step} {
         foreach path [dict keys [dict filter $files value constrs_1]] { read_constraints $path }
         if {$status eq "write_bitstream Complete!"} { write_bitstream }
     }
+}
+
+# What synthesis says of modules that no file of the project defines, and of memories whose file is none of it.
+proc standin::source_messages {} {
+    variable files
+    variable file_types
+    set texts [list]
+    foreach path [project_files] { lappend texts [read_file $path] }
+    set all [join $texts \n]
+    regsub -all -line -- {//.*$} $all "" all
+    set defined [dict create]
+    foreach {- module} [regexp -all -inline -line -- {^module\s+(\w+)} $all] { dict set defined $module 1 }
+    set messages [list]
+    foreach {- module} [regexp -all -inline -line -- {^  (\w+) (?:#|\w+ )\($} $all] {
+        if {[dict exists $defined $module] || $module in {if for case}} { continue }
+        dict set defined $module 1
+        lappend messages [dict create id "Synth 8-439" severity ERROR text "module '$module' not found"]
+    }
+    foreach {- memory} [lsort -unique -stride 2 -index 1 [regexp -all -inline -- {"(\w+\.hex)"} $all]] {
+        set known [list]
+        dict for {path type} $file_types {
+            if {$type eq "Memory Initialization Files"} { lappend known [file tail $path] }
+        }
+        if {$memory ni $known} {
+            set text "could not open \$readmem data file '$memory'; ignoring"
+            lappend messages [dict create id "Synth 8-4445" severity "CRITICAL WARNING" text $text]
+        }
+    }
+    return $messages
 }
 
 # What Vivado calls the end of a step that went well; a routed design may miss its timing all the same.

@@ -48,6 +48,7 @@ proc standin::set_one {object name value} {
         fail "set_property: $name must be a property of a $kind that can be set, is not"
     }
     check_value $name $known $value
+    if {$name eq "FILE_TYPE"} { dict set ::standin::file_types $owner $value }
     dict set values $kind $name $value
 }
 
