@@ -25,13 +25,16 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: setup.cfg pyproject.toml | $(VENV)/bin/python
+	@echo 'Installing finnlite and what it needs into $(VENV): once, a minute or two'
 	$(VENV)/bin/python -m pip install --quiet --editable .
 	touch $@
 
 $(VENV)/installed-docs: setup.cfg pyproject.toml | $(VENV)/bin/python
+	@echo 'Installing what the documentation needs into $(VENV): once, a minute or two'
 	$(VENV)/bin/python -m pip install --quiet --editable '.[docs]'
 	touch $@
 
 $(VENV)/installed-test: setup.cfg pyproject.toml | $(VENV)/bin/python
+	@echo 'Installing what the tests need into $(VENV): once, a minute or two'
 	$(VENV)/bin/python -m pip install --quiet --editable '.[test]'
 	touch $@

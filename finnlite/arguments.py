@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from finnlite.boards import BOARDS
-from finnlite.options import STAGES
+from finnlite.options import BACKENDS, STAGES
 
 __all__ = [
     "Backend",
@@ -30,6 +30,7 @@ __all__ = [
     "Output",
     "Quiet",
     "Stages",
+    "TargetFps",
     "ToStage",
     "UsageError",
     "examples",
@@ -40,6 +41,11 @@ UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 """What typer raises when the command line is wrong; it has no public name of its own."""
 
 _CHOICE = re.compile(r"(?P<value>'[^']*') is not one of (?P<choices>'.*')")
+
+
+def _rate(text: str) -> float:
+    """A number as reports print it, or plain."""
+    return float(re.sub(r"(?<=\d),(?=\d{3})", "", text))
 
 
 class Output(StrEnum):
@@ -54,6 +60,7 @@ class Engine(StrEnum):
 
     GRAPH = "graph"
     CSIM = "csim"
+    RTL = "rtl"
     DEVICE = "device"
 
 
@@ -74,9 +81,22 @@ Board = Annotated[
     typer.Option(help=f"The board: {', '.join(BOARDS)}.", metavar="B", autocompletion=lambda: list(BOARDS)),
 ]
 Backend = Annotated[
-    str, typer.Option(help="What is emitted: hls.", metavar="B", autocompletion=lambda: ["hls"])
+    str,
+    typer.Option(
+        help="What is emitted: hls, or rtl for Verilog as well.",
+        metavar="B",
+        autocompletion=lambda: list(BACKENDS),
+    ),
 ]
 Clock = Annotated[float, typer.Option(help="The fabric's clock.", metavar="F")]
+TargetFps = Annotated[
+    float | None,
+    typer.Option(
+        help="Fold for so many frames a second. [default: 10,000, or the most that fit]",
+        metavar="N",
+        parser=_rate,
+    ),
+]
 LutLimit = Annotated[float, typer.Option(help="Percent of the LUTs to use.", metavar="P")]
 BramLimit = Annotated[float, typer.Option(help="Percent of the block RAM to use.", metavar="P")]
 FromStage = Annotated[

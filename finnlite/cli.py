@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The `finnlite` command: reads options, calls `finnlite.flow`, prints the result.
 
-Exit codes: 0 all is well; 1 an input is wrong, a node is blocked or a rung of the ladder differs;
-2 the command line itself is wrong. Results go to standard output; progress and errors, of which each is one
-line, to standard error. So with `--json` standard output holds JSON and nothing else, and after an error
-nothing at all. `--quiet` prints neither progress nor tables; with `--json` it prints the JSON.
+Exit codes: 0 all is well; 1 a file is wrong, a node is blocked, a rung of the ladder differs, or an option
+does not go with the model; 2 the command line is wrong whatever the files hold. Results go to standard
+output; progress and errors, of which each is one line, to standard error. So with `--json` standard output
+holds JSON and nothing else, and after an error nothing at all. `--quiet` prints neither progress nor tables;
+with `--json` it prints the JSON.
 """
 
 import io
@@ -14,11 +15,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from finnlite import __version__, console, doctor, flow
 from finnlite.arguments import (
@@ -39,24 +39,32 @@ from finnlite.arguments import (
     Output,
     Quiet,
     Stages,
+    TargetFps,
     ToStage,
     UsageError,
     examples,
     explained,
 )
 from finnlite.backends.hls.compiler import find_compiler
+from finnlite.backends.rtl.verilator import find_verilator
+from finnlite.backends.rtl.yosys import find_yosys
 from finnlite.boards import DEFAULT_LIMITS
-from finnlite.errors import FinnliteError, OptionError, ToolError
+from finnlite.errors import ArgumentError, FinnliteError, OptionError, ToolError
 from finnlite.examples import digits_data, digits_model
+from finnlite.ladder import CAPS
+from finnlite.samples import read_frames
 
 __all__ = ["app", "main"]
 
 _DEMO_FPS = 1_000_000
 _DEMO_SAMPLES = 360
+_DEFAULT_CAPS = ", ".join(f"{rung}={most}" for rung, most in CAPS.items() if most is not None)
 _MANNERS = """\
 Results go to standard output (with --json JSON and nothing else, after an
 error nothing), progress and errors to standard error.
-Exit codes: 0 all is well, 1 an error or a difference, 2 a wrong command line.
+Exit codes: 0 all is well; 1 a file or the network is not as it must be, or
+results differ; 2 the command line is wrong: a word, or a value that would be
+wrong for any network.
 Colours are for terminals; NO_COLOR=1 and FORCE_COLOR=1 overrule that."""
 
 app = typer.Typer(
@@ -170,6 +178,7 @@ def check(
             "Each layer as the file says; `out/folding.json` is one",
             "build net.onnx -o out --folding folding.json",
         ),
+        ("In Verilog as well, simulated cycle by cycle", "build net.onnx -o out --backend rtl"),
         ("The graph after every stage; then again from one of them", "build net.onnx -o out --stages all"),
         ("", "build net.onnx -o out --from MinimizeWidths --target-fps 1e5"),
     )
@@ -179,32 +188,57 @@ def build(
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to build in.", show_default=False)],
     board: Board = "pynq-z1",
     backend: Backend = "hls",
-    clock_mhz: Clock = 100.0,
-    target_fps: Annotated[
-        float | None,
-        typer.Option(help="Fold for so many frames a second; by default 10,000, or what fits.", metavar="N"),
+    status: Annotated[
+        bool,
+        typer.Option(
+            "--status",
+            help="With rtl: registers that say what the accelerator waits for; the driver reads them.",
+        ),
+    ] = False,
+    rtl_layers: Annotated[
+        str | None,
+        typer.Option(help="With hls: nodes or operators whose layers are Verilog.", metavar="NAME,..."),
     ] = None,
+    clock_mhz: Clock = 100.0,
+    target_fps: TargetFps = None,
     max_fps: Annotated[
         bool, typer.Option("--max-fps", help="Fold for the most frames a second that fit.")
     ] = False,
     lut_limit: LutLimit = DEFAULT_LIMITS.lut,
     bram_limit: BramLimit = DEFAULT_LIMITS.bram18,
-    folding: Annotated[Path | None, typer.Option(help="Fold as this JSON file says.", metavar="FILE")] = None,
+    folding: Annotated[
+        Path | None,
+        typer.Option(
+            help="Fold as this JSON file says; units it leaves out keep up with the slowest it names.",
+            metavar="FILE",
+        ),
+    ] = None,
     input_type: InputType = None,
     input_scale: InputScale = None,
     input_mean: InputMean = None,
     input_std: InputStd = None,
     output: Annotated[Output, typer.Option(help="What the accelerator answers.")] = Output.LOGITS,
     verify: Annotated[
-        Path | None, typer.Option(help="Samples: input, optionally output and label.", metavar="FILE.npz")
+        Path | None,
+        typer.Option(
+            help="Samples: input, optionally output and label. [default: 64 random frames]",
+            metavar="FILE.npz",
+        ),
     ] = None,
     verify_samples: Annotated[
-        list[str] | None, typer.Option(help="Cap one rung's samples; may be repeated.", metavar="RUNG=N")
+        list[str] | None,
+        typer.Option(
+            help=f"Most samples of one rung; may be repeated. [default: {_DEFAULT_CAPS}, of the others all]",
+            metavar="RUNG=N",
+        ),
     ] = None,
     from_stage: FromStage = None,
     to_stage: ToStage = None,
     stages: Annotated[
-        Stages | None, typer.Option(help="Write the file of every stage.", metavar="all")
+        Stages | None,
+        typer.Option(
+            help="Write the file of every stage. [default: Import, Streamline and the last]", metavar="all"
+        ),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -212,7 +246,8 @@ def build(
     """Compile a network, and compare every step exactly.
 
     Writes the stages, the HLS code and its C simulation, the Vivado project, the driver and the report into
-    one folder. Exits 1 if any two rungs of the ladder differ.
+    one folder; with --backend rtl also the Verilog, of which the Vivado project is then made, and its
+    simulation, which equals the model of time cycle by cycle. Exits 1 if any two rungs of the ladder differ.
     """
     with console.Steps(quiet=quiet) as progress:
         result = flow.build(
@@ -220,6 +255,8 @@ def build(
             out=out,
             board=board,
             backend=backend,
+            status=status,
+            rtl_layers=rtl_layers.split(",") if rtl_layers else [],
             clock_mhz=clock_mhz,
             target_fps=target_fps,
             max_fps=max_fps,
@@ -258,18 +295,22 @@ def explore(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The folder for plot and foldings.", show_default=False)
     ] = None,
-    points: Annotated[int, typer.Option(help="Most points of the front.", metavar="N")] = flow.POINTS,
+    points: Annotated[int, typer.Option(help="Most points of the front to find.", metavar="N")] = flow.POINTS,
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Compile, run and check the C simulation of each point.")
     ] = False,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Synthesise the Verilog of each point with Yosys.")
+    ] = False,
     jobs: Annotated[
-        int | None, typer.Option(help="Simulations at once; by default one a processor.", metavar="N")
+        int | None, typer.Option(help="Simulations or parts at once. [default: one a processor]", metavar="N")
     ] = None,
     dask: Annotated[
-        str | None, typer.Option(help="Simulate on the Dask cluster of this scheduler.", metavar="ADDRESS")
+        str | None, typer.Option(help="Run them on the Dask cluster of this scheduler.", metavar="ADDRESS")
     ] = None,
     board: Board = "pynq-z1",
     clock_mhz: Clock = 100.0,
+    backend: Backend = "hls",
     lut_limit: LutLimit = DEFAULT_LIMITS.lut,
     bram_limit: BramLimit = DEFAULT_LIMITS.bram18,
     input_type: InputType = None,
@@ -278,7 +319,10 @@ def explore(
     input_std: InputStd = None,
     output: Annotated[Output, typer.Option(help="What the accelerator answers.")] = Output.LOGITS,
     verify: Annotated[
-        Path | None, typer.Option(help="Samples to simulate; by default random ones.", metavar="FILE.npz")
+        Path | None,
+        typer.Option(
+            help="Samples to simulate, at most 256. [default: 64 random frames]", metavar="FILE.npz"
+        ),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -293,10 +337,12 @@ def explore(
             out=out,
             points=points,
             simulate=simulate,
+            measure=measure,
             jobs=jobs,
             dask=dask,
             board=board,
             clock_mhz=clock_mhz,
+            backend=backend,
             lut_limit=lut_limit,
             bram_limit=bram_limit,
             input_type=input_type,
@@ -317,6 +363,7 @@ def explore(
             "Run the emitted C++, compiled for this machine",
             "simulate out --engine csim --input x.npy -o y.npy",
         ),
+        ("Or the emitted Verilog", "simulate out --engine rtl --input x.npy -o y.npy"),
         (
             "As the board would, driver and all; how long it took",
             "simulate out --engine device --input x.npy -o y.npy --json",
@@ -329,14 +376,19 @@ def simulate(
         Engine, typer.Option(help="The graph, the emitted code compiled here, or the driver before it.")
     ],
     input_file: Annotated[
-        Path, typer.Option("--input", help="Frames; the first axis counts them.", metavar="X.npy")
+        Path,
+        typer.Option(
+            "--input",
+            help="Frames; the first axis counts them. Of an .npz file the array 'input'.",
+            metavar="X.npy",
+        ),
     ],
     output_file: Annotated[Path, typer.Option("--output", "-o", help="The answers.", metavar="Y.npy")],
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Run frames through a built network."""
-    frames = _read_frames(input_file)
+    frames = read_frames(input_file)
     if not output_file.absolute().parent.is_dir():
         raise OptionError(f"-o: must be a file in a folder that exists, is '{output_file}'")
     with console.Steps(quiet=quiet) as progress:
@@ -352,17 +404,31 @@ def simulate(
     _answer(ran, lambda: None, as_json, quiet)
 
 
-def _read_frames(path: Path) -> NDArray[Any]:
-    try:
-        frames = np.load(path, allow_pickle=False)
-    except OSError as error:
-        raise OptionError(f"--input: must be readable, '{path}' is not ({error.strerror})") from error
-    except (ValueError, EOFError):
-        raise OptionError(f"--input: must be an .npy file of numbers, '{path}' is not") from None
-    if not isinstance(frames, np.ndarray):
-        frames.close()
-        raise OptionError(f"--input: must be an .npy file of one array, '{path}' is an .npz archive")
-    return frames
+@app.command(
+    epilog=examples(
+        ("What the network takes, part by part", "synth out"),
+        ("On 4 processors; its LUTs", "synth out --jobs 4 --json | jq .resources.measured.lut"),
+    )
+)
+def synth(
+    folder: Built,
+    jobs: Annotated[
+        int | None, typer.Option(help="Parts at once. [default: one a processor]", metavar="N")
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(help="Synthesise on the Dask cluster of this scheduler.", metavar="ADDRESS")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Synthesise a built network's Verilog with Yosys, part by part.
+
+    LUTs, flip-flops, block RAM and DSP slices of every unit and FIFO go into the folder's report. They are
+    kept there: only what has changed is synthesised again.
+    """
+    with console.Steps(quiet=quiet) as progress:
+        data = flow.synth(folder, jobs=jobs, dask=dask, progress=progress)
+    _answer(data, lambda: console.synthesis(data), as_json, quiet)
 
 
 @app.command(
@@ -391,16 +457,22 @@ def report_command(
 )
 def doctor_command(as_json: Json = False, quiet: Quiet = False) -> None:
     """Which tools are here, and what to install for what."""
-    try:
-        compiler = find_compiler()
-    except ToolError as error:
-        tools = doctor.examine(None, str(error))
-    else:
-        tools = doctor.examine(f"{compiler.path} ({compiler.version})", "")
+    tools = doctor.examine(
+        _search(lambda: f"{(found := find_compiler()).path} ({found.version})"),
+        _search(lambda: f"{(found := find_verilator()).path} ({found.version})"),
+        _search(lambda: find_yosys().build),
+    )
     needs = doctor.needs(tools)
     data = {"tools": [asdict(tool) for tool in tools], "needs": [asdict(need) for need in needs]}
     _answer(data, lambda: console.tools(tools, needs), as_json, quiet)
     _exit(all(tool.found for tool in tools if tool.required))
+
+
+def _search(find: Callable[[], str]) -> doctor.Search:
+    try:
+        return doctor.Search(find())
+    except ToolError as error:
+        return doctor.Search(None, str(error))
 
 
 def _caps(arguments: Sequence[str]) -> dict[str, int]:
@@ -408,7 +480,7 @@ def _caps(arguments: Sequence[str]) -> dict[str, int]:
     for argument in arguments:
         rung, _, count = argument.partition("=")
         if not rung or not count.isdecimal():
-            raise OptionError(f"--verify-samples: must be RUNG=N, is '{argument}'; for example csim=1000")
+            raise ArgumentError(f"--verify-samples: must be RUNG=N, is '{argument}'; for example csim=1000")
         caps[rung] = int(count)
     return caps
 
@@ -427,7 +499,7 @@ def _exit(ok: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command line; an error becomes one message, and exit code 1, or 2 if the words are wrong.
+    """Runs the command line; an error becomes one message, and exit code 1, or 2 if the line itself is wrong.
 
     Args:
         arguments: The words after `finnlite`; those of the process by default.
@@ -442,7 +514,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(app(args=arguments, prog_name="finnlite", standalone_mode=False) or 0)
     except FinnliteError as error:
         console.failed(str(error))
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, ArgumentError) else 1)
     except UsageError as error:
         console.failed(explained(error))
         sys.exit(2)

@@ -3,7 +3,7 @@
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -21,7 +21,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from finnlite.report.words import RESOURCES, bound, kind
+from finnlite.report.words import RESOURCES, accuracy, bound, extent, kind, rate
 from finnlite.text import printable, shortened
 
 if TYPE_CHECKING:
@@ -29,7 +29,18 @@ if TYPE_CHECKING:
     from finnlite.flow import Build
     from finnlite.mapping import Entry
 
-__all__ = ["Steps", "build", "built", "entries", "exploration", "failed", "report", "reread", "tools"]
+__all__ = [
+    "Steps",
+    "build",
+    "built",
+    "entries",
+    "exploration",
+    "failed",
+    "report",
+    "reread",
+    "synthesis",
+    "tools",
+]
 
 _PIPE_WIDTH = 160
 _NAMED = 5
@@ -43,6 +54,9 @@ _FOLDERS = {
     "hls/src": "the accelerator's C++, one file a layer",
     "hls/include": "the template library it stands on",
     "hls/build": "its C simulation, compiled",
+    "rtl/src": "the accelerator's Verilog, one file a layer",
+    "rtl/lib": "the library of cells it stands on",
+    "rtl/build": "its RTL simulation, compiled",
     "vivado": "the Vivado project: vivado -mode batch -source build.tcl",
     "deploy": "what the board needs: driver, description, place for the bitstream",
     "stages": "the network after the transformations, as ONNX",
@@ -195,14 +209,39 @@ def reread(data: Mapping[str, Any], folder: Path) -> None:
         _say(f"\nVivado has not finished in {folder / 'vivado'}; see README.txt there")
 
 
+def synthesis(data: Mapping[str, Any]) -> None:
+    """The answer of `synth`: what each part takes, beside its estimate."""
+    measured = data["resources"]["measured"]
+    table = _table("part", "op", "#LUT", "#estimated", "#FF", "#CARRY4", "#RAMB18", "#estimated", "#DSP")
+    parts = measured["parts"]
+    for row in (*parts, {"name": "all", "op": "", **measured, "estimate": _estimated(parts)}):
+        estimate = row["estimate"] or {}
+        cells = [_cell(row[key]) for key in ("name", "op")]
+        cells += [Text(f"{row['lc']:,}–{row['lut']:,}"), _cell(estimate.get("lut"))]
+        cells += [_cell(row[key]) for key in ("ff", "carry4", "bram18")]
+        cells += [_cell(estimate.get("bram18")), _cell(row["dsp"])]
+        table.add_row(*cells, style=None if row["op"] else "bold")
+    _show(f"synthesis ({measured['tool']}, each part alone, before placement, without the shell)", table)
+    _say("LUTs are a range: with small functions packed in pairs, and each in a LUT of its own")
+
+
+def _estimated(parts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """The sum of the estimates that there are."""
+    found = [part["estimate"] for part in parts if part["estimate"] is not None]
+    return {key: sum(estimate[key] for estimate in found) for key in ("lut", "bram18")}
+
+
 def report(data: Mapping[str, Any]) -> None:
     """The report of a build: layers, performance, resources, verification."""
     if data["layers"]:
         _layers(data["layers"], data["performance"])
         _performance(data)
         _resources(data["resources"])
+    folding = data.get("folding") or {"binding": ""}
+    said = f"folding: {folding['how']}" if folding["binding"] is None else ""
     for note in data["notes"]:
-        _say(f"\n{note}")
+        if note != said:  # else it has been said with the speed
+            _say(f"\n{note}")
     _verification(data["verification"])
     untested = [shortened(name) for name in data.get("untested_quantizers", ())]
     if untested:
@@ -246,7 +285,7 @@ def _performance(data: Mapping[str, Any]) -> None:
     values = data["performance"]
     mhz = data["clock_mhz"]
     _say(
-        f"\n{values['fps']:,.0f} frames/s on {data['board']} at {mhz:g} MHz"
+        f"\n{rate(values['fps'])} frames/s on {data['board']} at {mhz:g} MHz"
         f" (a frame every {values['ii_cycles']:,} cycles, bottleneck {values['bottleneck']})"
     )
     if values.get("latency_cycles") is not None:
@@ -268,7 +307,8 @@ def _resources(data: Mapping[str, Any]) -> None:
         over = used is not None and used > budget * limits.get(key, 100) / 100
         cells = (key, used, budget, share, limit, *((data.get(key),) if made else ()))
         table.add_row(*(_cell(cell) for cell in cells), style="red" if over else None)
-    estimated = "uncalibrated estimates, with the shell of DMA and resets"
+    kind = "estimates fitted to open synthesis" if data.get("calibrated") else "uncalibrated estimates"
+    estimated = f"{kind}, with the shell of DMA and resets"
     how = f"implemented by Vivado {made['vivado']}" if made else estimated
     _show(f"resources ({how})", table)
     if made:
@@ -309,12 +349,8 @@ def _differences(rows: Sequence[Mapping[str, Any]], subject: str = "") -> None:
 
 
 def _accuracy(data: Mapping[str, Any]) -> None:
-    values = data.get("accuracy")
-    if values:
-        _say(
-            "\naccuracy on the samples: "
-            + ", ".join(f"{rung} {100 * value:.2f} %" for rung, value in values.items())
-        )
+    if text := accuracy(data):
+        _say(f"\n{text}")
 
 
 def built(folder: Path | None) -> None:
@@ -355,29 +391,37 @@ def tools(rows: Sequence["Tool"], needs: Sequence["Need"]) -> None:
 def exploration(data: Mapping[str, Any], folder: Path | None) -> None:
     """The answer of `explore`: the front as a table, and where a simulation differs."""
     points, limits = data["points"], data["limits"]
-    simulated = points[0]["simulation"] is not None
+    simulated, measured = points[0]["simulation"] is not None, points[0]["measured"] is not None
     wide = _console().width >= (_PIPE_WIDTH if simulated else _WIDE)
     columns = ["##", "#frames/s", "#cycles", "#LUT", "#", "#RAMB18", "#", "bottleneck", "binding"]
-    columns += ["#mismatches"] * simulated
+    columns += ["#mismatches"] * simulated + ["#LUT by Yosys", "#RAMB18"] * measured
     columns += ["#latency", "#LUTRAM", "#DSP"] * wide + ["#samples", "simulated"] * (wide and simulated)
     table = _table(*columns)
     for number, row in enumerate(points, 1):
         lut, bram = (Text(f"{row['shares'][key]:.1f}%") for key in ("lut", "bram18"))
-        cells = [_cell(value) for value in (number, round(row["fps"]), row["ii_cycles"])]
+        cells = [_cell(value) for value in (number, rate(row["fps"]), row["ii_cycles"])]
         cells += [_cell(row["lut"]), lut, _cell(row["bram18"]), bram, _cell(row["bottleneck"])]
         cells.append(Text(_resource(row["binding"]) + ("" if row["fits"] else ", over a limit")))
         result = row["simulation"]
         if simulated:
             cells.append(_count(result["mismatches"]))
+        if measured:
+            made = row["measured"]
+            cells += [Text(f"{made['lc']:,}–{made['lut']:,}"), _cell(made["bram18"])]
         if wide:
             cells += [_cell(row[key]) for key in ("latency_cycles", "lutram", "dsp")]
         if wide and simulated:
             how = "cached" if result["cached"] else f"{result['seconds']:.1f} s"
             cells += [_cell(result["samples"]), Text(how)]
         table.add_row(*cells, style=None if row["fits"] else "red")
-    _show(f"{shortened(data['model']['name'])} on {data['board']} at {data['clock_mhz']:g} MHz", table)
+    where = f"{shortened(data['model']['name'])} on {data['board']} at {data['clock_mhz']:g} MHz"
+    more = "" if data["complete"] else "; there are more between them, for --points N"
+    _show(f"{where}: {extent(data)}{more}", table)
     bounds = ", ".join(f"{limit:g} % {_resource(key)}" for key, limit in limits.items())
-    _say(f"\nuncalibrated estimates, with the shell of DMA and resets; limits: {bounds}")
+    kind = "estimates fitted to open synthesis" if data["calibrated"] else "uncalibrated estimates"
+    _say(f"\n{kind}, with the shell of DMA and resets; limits: {bounds}")
+    if measured:
+        _say("Yosys: each part of the Verilog alone, without the shell")
     for number, row in enumerate(points, 1):
         _differences(row["simulation"]["verification"] if row["simulation"] else (), f"point {number}: ")
     if folder is not None:

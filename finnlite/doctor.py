@@ -9,11 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from typing import NamedTuple
 
-__all__ = ["Need", "Tool", "examine", "needs"]
+__all__ = ["Need", "Search", "Tool", "examine", "needs"]
 
 _COMPILER = "C++ compiler"
+_VERILATOR, _YOSYS = "Verilator", "Yosys"
 _VENDOR = ("Vitis HLS", "Vivado")
+_RTL = "pip install 'finnlite[rtl]'"
 _INSTALLERS = {
     "apt": "apt install g++",
     "dnf": "dnf install gcc-c++",
@@ -66,17 +69,27 @@ class Need:
     install: str
 
 
-def examine(compiler: str | None, problem: str) -> list[Tool]:
+class Search(NamedTuple):
+    """Which tool would be used, or None and why."""
+
+    found: str | None
+    problem: str = ""
+
+
+def examine(compiler: Search, verilator: Search, yosys: Search) -> list[Tool]:
     """All tools that finnlite knows, with what was found here.
 
     Args:
-        compiler: The C++ compiler that C simulation would use.
-        problem: If there is none, why.
+        compiler: The C++ compiler of C simulation.
+        verilator: The Verilator of RTL simulation.
+        yosys: The Yosys of synthesis.
     """
     return [
         Tool("Python", "runs finnlite", True, platform.python_version(), ""),
         *_packages(),
-        Tool(_COMPILER, "compiles the C simulation", True, compiler, problem),
+        Tool(_COMPILER, "compiles the C simulation", True, *compiler),
+        Tool(_VERILATOR, "simulates the emitted Verilog", False, *verilator),
+        Tool(_YOSYS, "counts what the emitted Verilog takes", False, *yosys),
         _vendor_headers(),
         _vendor_tool(_VENDOR[0], "synthesises the emitted C++", "vitis-run", "vitis_hls"),
         _vendor_tool(_VENDOR[1], "makes the bitstream", "vivado"),
@@ -100,6 +113,8 @@ def needs(tools: Sequence[Tool]) -> list[Need]:
     return [
         Need("run finnlite", f"pip install {' '.join(packages)}" if packages else ""),
         Need("run C simulations", _compiler_hint(missing[_COMPILER]) if _COMPILER in missing else ""),
+        Need("simulate Verilog", _RTL if _VERILATOR in missing else ""),
+        Need("synthesise Verilog", _RTL if _YOSYS in missing else ""),
         Need("make bitstreams", vendor if bitstreams else ""),
         *(
             Need(_EXTRAS[extra], "" if all(map(_version, names)) else f"pip install 'finnlite[{extra}]'")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from finnlite.runtime.errors import FinnliteError
 
 __all__ = [
+    "ArgumentError",
     "FinnliteError",
     "IRError",
     "ModelError",
@@ -47,6 +48,10 @@ class UnsupportedError(FinnliteError):
 
 class OptionError(FinnliteError):
     """An option, a folding file, a board or a data file is not what it must be."""
+
+
+class ArgumentError(OptionError):
+    """An option cannot be what it is, or not beside another, whatever the model and the files are."""
 
 
 class ToolError(FinnliteError):

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ladder of trust: each rung is compared with the one before it (design §11).
 
-source → import → integer → hardware → csim → device. Import against source and integer against import within
-the tolerance of floats, near-ties told apart; from integer on everything must agree exactly. The device is
-the driver before a simulated board: its integers and labels must agree exactly too, and what it computes of
-them in floats, by NumPy instead of onnxruntime, within that tolerance.
+source → import → integer → hardware → csim → rtl → device. Import against source and integer against import
+within the tolerance of floats, near-ties told apart; from integer on everything must agree exactly. The rung
+rtl is there if Verilog is emitted. The device is the driver before a simulated board, which runs the C
+simulation: its integers and labels must agree exactly too, and what it computes of them in floats, by NumPy
+instead of onnxruntime, within that tolerance.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 
 from finnlite.accelerator import units
 from finnlite.comparison import Mismatch, Row, compare_outputs, differing, first_mismatch, labels_of
-from finnlite.errors import ModelError, OptionError, UnsupportedError
+from finnlite.errors import ArgumentError, ModelError, UnsupportedError
 from finnlite.execution import Session
 from finnlite.host import Runner
 from finnlite.ir import Graph, Node, Value
@@ -42,23 +43,25 @@ CAPS: dict[str, int | None] = {
     "integer": None,
     "hardware": None,
     "csim": 256,
+    "rtl": 8,
     "device": 256,
 }
-"""Most frames of a rung unless asked otherwise; None for all. QONNX's executor runs 3 to 25 a second."""
+"""Most frames of a rung unless asked otherwise; None for all. QONNX's executor runs 3 to 25 a second, the
+RTL simulation of a large network as few."""
 
 
 def check_caps(caps: Mapping[str, int]) -> dict[str, int | None]:
     """The caps of all rungs, given those of some.
 
     Raises:
-        OptionError: If a rung is unknown or a cap is not positive.
+        ArgumentError: If a rung is unknown or a cap is not positive.
     """
     for rung, count in caps.items():
         if rung not in CAPS:
             known = ", ".join(CAPS)
-            raise OptionError(f"verify samples: rung must be one of {known}, is {rung!r}")
+            raise ArgumentError(f"verify samples: rung must be one of {known}, is {rung!r}")
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise OptionError(f"verify samples: {rung} must have at least 1 sample, has {count!r}")
+            raise ArgumentError(f"verify samples: {rung} must have at least 1 sample, has {count!r}")
     return {**CAPS, **caps}
 
 
@@ -74,6 +77,7 @@ class Ladder:
         hardware: The last stage, or None.
         source: Runs the source file on source inputs, or None.
         csim: Runs the C simulation, or None.
+        rtl: Runs the RTL simulation, or None.
         device: Runs the driver before the simulated device, or None; may raise UnsupportedError.
         step: Called with each rung; what it returns is entered while the rung runs.
         count: Told the frames that ran of a rung that is a graph.
@@ -86,6 +90,7 @@ class Ladder:
     hardware: Graph | None = None
     source: Runner | None = None
     csim: Runner | None = None
+    rtl: Runner | None = None
     device: Runner | None = None
     step: Callable[[str], AbstractContextManager[None]] = lambda rung: nullcontext()
     count: Count | None = None
@@ -115,6 +120,10 @@ class Ladder:
             with self.step("csim"):
                 row, results = self._simulated(("hardware", "csim"), self.csim, graph, results, exact=True)
             rows.append(row)
+            if self.rtl is not None:
+                with self.step("rtl"):
+                    row, _ = self._simulated(("csim", "rtl"), self.rtl, self.csim, results, exact=True)
+                rows.append(row)
             if self.device is not None:
                 pair = ("csim", "device")
                 with self.step("device"):

@@ -12,10 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from finnlite.boards import DEFAULT_LIMITS, Board, Limits, board_named
-from finnlite.errors import OptionError
+from finnlite.errors import ArgumentError, OptionError
 from finnlite.ladder import check_caps
 
-__all__ = ["STAGES", "Numbers", "Options", "Scale", "check_same_model", "read_folding", "stage_file"]
+__all__ = [
+    "BACKENDS",
+    "STAGES",
+    "Numbers",
+    "Options",
+    "Scale",
+    "check_same_model",
+    "read_folding",
+    "stage_file",
+]
 
 STAGES: dict[str, int] = {
     "Import": 1,
@@ -29,6 +38,9 @@ STAGES: dict[str, int] = {
     "SizeStreams": 9,
 }
 """Every stage with the number of its file, in order."""
+
+BACKENDS = ("hls", "rtl")
+"""What can be emitted."""
 
 _ALWAYS_WRITTEN = ("Import", "Streamline")
 Scale = float | str | Fraction
@@ -55,6 +67,8 @@ class Options:
     folding: Mapping[str, Any] | None = None
     limits: Limits = DEFAULT_LIMITS
     backend: str = "hls"
+    status: bool = False
+    rtl_layers: tuple[str, ...] = ()
     input_type: Any = None
     input_scale: Any = None
     input_mean: Any = None
@@ -69,24 +83,34 @@ class Options:
         """Checks what can be checked without the model, and gives the board.
 
         Raises:
-            OptionError: If an option cannot be, or belongs to a stage that does not run.
+            ArgumentError: If an option cannot be, or belongs to a stage that does not run.
         """
-        board = board_named(self.board)
+        if self.backend not in BACKENDS:
+            raise ArgumentError(f"backend must be 'hls' or 'rtl', is {self.backend!r}")
+        board = board_named(self.board, self.backend)
         board.check_clock(self.clock_mhz)
-        if self.backend != "hls":
-            raise OptionError(f"backend must be 'hls', is {self.backend!r}")
         if self.output not in ("logits", "label"):
-            raise OptionError(f"output must be 'logits' or 'label', is {self.output!r}")
+            raise ArgumentError(f"output must be 'logits' or 'label', is {self.output!r}")
         if self.stages not in (None, "default", "all"):
-            raise OptionError(f"stages must be 'default' or 'all', is {self.stages!r}")
+            raise ArgumentError(f"stages must be 'default' or 'all', is {self.stages!r}")
         self.limits.check()
         if self.target_fps is not None and self.max_fps:
-            raise OptionError("target fps and max fps must not both be given; leave one out")
+            raise ArgumentError("target fps and max fps must not both be given; leave one out")
         if self.target_fps is not None and self.folding is not None:
-            raise OptionError("target fps and folding must not both be given; the folding decides the fps")
+            raise ArgumentError("target fps and folding must not both be given; the folding decides the fps")
         if self.target_fps is not None and not 0 < self.target_fps < float("inf"):
-            raise OptionError(f"target fps must be a positive number, is {self.target_fps:g}")
+            raise ArgumentError(f"target fps must be a positive number, is {self.target_fps:g}")
         check_caps(self.verify_samples)
+        if "rtl" in self.verify_samples and not self.has_verilog:
+            raise ArgumentError("verify samples: rtl must go with the backend 'rtl'; leave it out")
+        if self.status and self.backend != "rtl":
+            raise ArgumentError(
+                "status must go with the backend 'rtl', whose streams are counted; leave it out"
+            )
+        if self.rtl_layers and self.backend == "rtl":
+            raise ArgumentError(
+                "rtl layers must go with the backend 'hls': of 'rtl' all are Verilog; leave out"
+            )
         self._check_stages()
         return board
 
@@ -95,11 +119,11 @@ class Options:
             if stage is not None and stage not in STAGES:
                 near = difflib.get_close_matches(stage, STAGES, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise OptionError(f"{option} must be one of {', '.join(STAGES)}, is {stage!r}{hint}")
+                raise ArgumentError(f"{option} must be one of {', '.join(STAGES)}, is {stage!r}{hint}")
         if not self.runs and self.to_stage is None:
-            raise OptionError(f"from must be a stage before {self.from_stage}, is {self.from_stage!r}")
+            raise ArgumentError(f"from must be a stage before {self.from_stage}, is {self.from_stage!r}")
         if not self.runs:
-            raise OptionError(f"to must be a stage after {self.from_stage}, is {self.to_stage!r}")
+            raise ArgumentError(f"to must be a stage after {self.from_stage}, is {self.to_stage!r}")
         declared = (self.input_type, self.input_scale, self.input_mean, self.input_std)
         given = {
             "Import": any(option is not None for option in declared) and "input type, scale, mean and std",
@@ -110,7 +134,7 @@ class Options:
         }
         for stage, what in given.items():
             if what and stage not in self.runs and self.from_stage is not None:
-                raise OptionError(f"{what} must be given to the stage {stage}, which --from leaves out")
+                raise ArgumentError(f"{what} must be given to the stage {stage}, which --from leaves out")
 
     @property
     def fabric_mhz(self) -> float:
@@ -124,6 +148,16 @@ class Options:
         start = names.index(self.from_stage) + 1 if self.from_stage is not None else 0
         stop = names.index(self.to_stage) + 1 if self.to_stage is not None else len(names)
         return tuple(names[start:stop])
+
+    @property
+    def has_verilog(self) -> bool:
+        """Whether Verilog is emitted and simulated: for all layers, be it only for some that it is built."""
+        return self.backend == "rtl" or bool(self.rtl_layers)
+
+    @property
+    def emits(self) -> bool:
+        """Whether code is emitted: not if the build stops after a stage, be it the last."""
+        return self.to_stage is None
 
     @property
     def earlier(self) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ __all__ = ["Clock", "Count", "Progress", "Watcher", "shares"]
 _SHARES = 32
 """Parts that frames are run in, so that somebody who watches sees them pass."""
 
+_SHAPES = "a callable of (step, done, total), or of (step)"
+
 Count = Callable[[int, int], object]
 """Called with how many (done, total) of its files, frames or other things a step has dealt with."""
 
@@ -46,7 +48,11 @@ def shares(total: int) -> list[slice]:
 
 @dataclass
 class Clock:
-    """Tells the progress and keeps the seconds of each step."""
+    """Tells the progress and keeps the seconds of each step.
+
+    Raises:
+        TypeError: If the progress cannot be called with a step.
+    """
 
     progress: Watcher | None = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -76,9 +82,23 @@ def _told(watcher: Watcher | None) -> Progress:
     """The watcher, called with as much as it takes."""
     if watcher is None:
         return lambda step, done, total: None
+    named = cast("Callable[[str], object]", watcher)
     try:
-        inspect.signature(watcher).bind("", 0, 0)
-    except (TypeError, ValueError):
-        named = cast("Callable[[str], object]", watcher)
+        signature = inspect.signature(watcher)
+    except ValueError:  # of some that are written in C
         return lambda step, done, total: None if total else named(step)
-    return cast("Progress", watcher)
+    except TypeError:
+        raise TypeError(f"progress must be {_SHAPES}, is {watcher!r}") from None
+    if _takes(signature, "", 0, 0):
+        return cast("Progress", watcher)
+    if not _takes(signature, ""):
+        raise TypeError(f"progress must be {_SHAPES}, takes {signature}")
+    return lambda step, done, total: None if total else named(step)
+
+
+def _takes(signature: inspect.Signature, *arguments: object) -> bool:
+    try:
+        signature.bind(*arguments)
+    except TypeError:
+        return False
+    return True

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,14 @@ from finnlite.slicing import cut
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SYNTHETIC_FRAMES", "Samples", "encode_input", "load_samples", "synthetic_samples"]
+__all__ = [
+    "SYNTHETIC_FRAMES",
+    "Samples",
+    "encode_input",
+    "load_samples",
+    "read_frames",
+    "synthetic_samples",
+]
 
 SYNTHETIC_FRAMES = 64
 _SEED = 20_260_101
@@ -104,6 +112,29 @@ def load_samples(path: Path, graph: Graph) -> Samples:
     if labels is not None:
         labels = _expected(path, "label", labels, (count,))
     return Samples(inputs, outputs, labels, "file")
+
+
+def read_frames(path: Path) -> NDArray[Any]:
+    """The frames of an .npy file, or those called `input` of an .npz file, as `--input` names it.
+
+    Raises:
+        OptionError: If the file cannot be read, or does not say which frames are meant.
+    """
+    try:
+        with path.open("rb") as file:
+            found = np.load(file, allow_pickle=False)
+            if isinstance(found, np.ndarray):
+                return found
+            inputs = [key for key in found.files if re.fullmatch(r"input(_\d+)?", key)]
+            if inputs == ["input"]:
+                frames: NDArray[Any] = found["input"]
+                return frames
+    except OSError as error:
+        raise OptionError(f"--input: must be readable, '{path}' is not ({error.strerror})") from error
+    except (ValueError, EOFError, zipfile.BadZipFile):
+        raise OptionError(f"--input: must be an .npy or .npz file of numbers, '{path}' is not") from None
+    names = ", ".join(map(repr, inputs or found.files)) or "nothing"
+    raise OptionError(f"--input: must hold one input, called 'input', '{path}' holds {names}")
 
 
 def _keys(base: str, items: Any) -> list[str]:

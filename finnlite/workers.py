@@ -20,7 +20,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread, main_thread
 from typing import Any, TypeVar
 
-from finnlite.errors import FinnliteError, OptionError, ToolError
+from finnlite.errors import ArgumentError, FinnliteError, OptionError, ToolError
 from finnlite.progress import Count
 
 __all__ = ["ATTEMPTS", "dask", "local", "run"]
@@ -92,10 +92,10 @@ def local(jobs: int) -> Executor:
         jobs: Tasks to run at once.
 
     Raises:
-        OptionError: If that is less than one.
+        ArgumentError: If that is less than one.
     """
     if jobs < 1:
-        raise OptionError(f"jobs must be at least 1, is {jobs}")
+        raise ArgumentError(f"jobs must be at least 1, is {jobs}")
     return _Processes(jobs)
 
 
@@ -135,8 +135,22 @@ class _Processes(ThreadPoolExecutor):
 
 
 def _process() -> ProcessPoolExecutor:
+    """A process that has started: it imports the script that runs, which may not bear that.
+
+    Raises:
+        ToolError: If it ends before it can do anything.
+    """
     context = multiprocessing.get_context("spawn")  # a fork would copy the locks of running threads
-    return ProcessPoolExecutor(1, mp_context=context, initializer=_prepare)
+    process = ProcessPoolExecutor(1, mp_context=context, initializer=_prepare)
+    try:
+        process.submit(int).result()
+    except BrokenProcessPool:
+        process.shutdown()
+        raise ToolError(
+            "the process for it must start, did not; "
+            'a script must keep its work below `if __name__ == "__main__":`'
+        ) from None
+    return process
 
 
 def _prepare() -> None:

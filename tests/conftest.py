@@ -64,12 +64,12 @@ def refused(
     """Runs a command in `tmp_path` and gives its message, having seen that it failed and wrote nothing."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*words: str) -> str:
+    def run(*words: str, code: int = 1) -> str:
         before = _files(tmp_path)
         with pytest.raises(SystemExit) as stop:
             main(words)
         printed = capsys.readouterr()
-        assert stop.value.code == 1
+        assert stop.value.code == code
         assert _files(tmp_path) == before
         assert printed.out == ""
         lines = printed.err.splitlines()
@@ -83,7 +83,13 @@ def refused(
 @pytest.fixture
 def build_refused(refused: Callable[..., str]) -> Callable[..., str]:
     """The message with which `finnlite build MODEL -o out` and further options is refused."""
-    return lambda model, *options: refused("build", model, "-o", "out", *options)
+    return lambda model, *options, code=1: refused("build", model, "-o", "out", *options, code=code)
+
+
+@pytest.fixture
+def build_misused(refused: Callable[..., str]) -> Callable[..., str]:
+    """Likewise of options that no model could make right: exit code 2."""
+    return lambda model, *options: refused("build", model, "-o", "out", *options, code=2)
 
 
 @pytest.fixture

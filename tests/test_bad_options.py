@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from finnlite.errors import ToolError
+from finnlite.flow import building
 from tests.small_models import Network
 
 Run = Callable[..., str]
@@ -54,42 +56,68 @@ def test_folding_missing(build_refused: Run, good: Path) -> None:
     assert build_refused(good.name, "--folding", "no.json") == message
 
 
-def test_folding_and_target(build_refused: Run, good: Path, tmp_path: Path) -> None:
+def test_folding_and_target(build_misused: Run, good: Path, tmp_path: Path) -> None:
     (tmp_path / "folding.json").write_text("{}")
     message = "target fps and folding must not both be given; the folding decides the fps"
-    assert build_refused(good.name, "--folding", "folding.json", "--target-fps", "5") == message
+    assert build_misused(good.name, "--folding", "folding.json", "--target-fps", "5") == message
 
 
-def test_max_fps_and_target(build_refused: Run, good: Path) -> None:
+def test_max_fps_and_target(build_misused: Run, good: Path) -> None:
     message = "target fps and max fps must not both be given; leave one out"
-    assert build_refused(good.name, "--max-fps", "--target-fps", "5") == message
+    assert build_misused(good.name, "--max-fps", "--target-fps", "5") == message
 
 
-def test_max_fps_of_a_folded_network(build_refused: Run, good: Path) -> None:
-    assert build_refused(good.name, "--from", "Fold", "--max-fps") == (
+def test_max_fps_of_a_folded_network(build_misused: Run, good: Path) -> None:
+    assert build_misused(good.name, "--from", "Fold", "--max-fps") == (
         "max fps must be given to the stage Fold, which --from leaves out"
     )
 
 
 @pytest.mark.parametrize("percent", ["0", "-1", "100.5", "nan"])
 @pytest.mark.parametrize("name", ["lut", "bram"])
-def test_limits(build_refused: Run, good: Path, name: str, percent: str) -> None:
+def test_limits(build_misused: Run, good: Path, name: str, percent: str) -> None:
     message = f"{name} limit must be above 0 and at most 100 percent, is {percent}"
-    assert build_refused(good.name, f"--{name}-limit", percent) == message
+    assert build_misused(good.name, f"--{name}-limit", percent) == message
 
 
-def test_board(build_refused: Run, good: Path) -> None:
+def test_board(build_misused: Run, good: Path) -> None:
     message = "board must be 'pynq-z1', is 'pynq-z9'; did you mean 'pynq-z1'?"
-    assert build_refused(good.name, "--board", "pynq-z9") == message
+    assert build_misused(good.name, "--board", "pynq-z9") == message
 
 
-def test_backend(build_refused: Run, good: Path) -> None:
-    assert build_refused(good.name, "--backend", "rtl") == "backend must be 'hls', is 'rtl'"
+def test_backend(build_misused: Run, good: Path) -> None:
+    assert build_misused(good.name, "--backend", "vhdl") == "backend must be 'hls' or 'rtl', is 'vhdl'"
+
+
+def test_a_status_block_of_another_backend(build_misused: Run, good: Path) -> None:
+    message = "status must go with the backend 'rtl', whose streams are counted; leave it out"
+    assert build_misused(good.name, "--status") == message
+
+
+def test_rtl_layers_of_another_backend(build_misused: Run, good: Path) -> None:
+    message = "rtl layers must go with the backend 'hls': of 'rtl' all are Verilog; leave out"
+    assert build_misused(good.name, "--backend", "rtl", "--rtl-layers", "MVTU") == message
+
+
+def test_a_rung_of_another_backend(build_misused: Run, good: Path) -> None:
+    message = "verify samples: rtl must go with the backend 'rtl'; leave it out"
+    assert build_misused(good.name, "--verify-samples", "rtl=3") == message
+
+
+def test_the_rtl_backend_without_verilator(
+    build_refused: Run, good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def absent() -> None:
+        raise ToolError("RTL simulation: Verilator 5 must be installed, is not")
+
+    monkeypatch.setattr(building, "find_verilator", absent)
+    message = "RTL simulation: Verilator 5 must be installed, is not"
+    assert build_refused(good.name, "--backend", "rtl") == message
 
 
 @pytest.mark.parametrize("fps", ["0", "-5", "nan", "inf"])
-def test_target_fps(build_refused: Run, good: Path, fps: str) -> None:
-    assert build_refused(good.name, "--target-fps", fps) == f"target fps must be a positive number, is {fps}"
+def test_target_fps(build_misused: Run, good: Path, fps: str) -> None:
+    assert build_misused(good.name, "--target-fps", fps) == f"target fps must be a positive number, is {fps}"
 
 
 def test_target_fps_that_cannot_be_met(build_refused: Run, tmp_path: Path) -> None:
@@ -110,9 +138,9 @@ def test_network_that_does_not_fit(build_refused: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mhz", ["0", "-1", "nan", "5000"])
-def test_clock(build_refused: Run, good: Path, mhz: str) -> None:
+def test_clock(build_misused: Run, good: Path, mhz: str) -> None:
     message = f"clock must be from 1 to 250 MHz on pynq-z1, is {mhz}"
-    assert build_refused(good.name, "--clock-mhz", mhz) == message
+    assert build_misused(good.name, "--clock-mhz", mhz) == message
 
 
 TYPES = "must be an integer datatype of at most 32 bits like uint8, int4 or bipolar"
@@ -132,18 +160,21 @@ POSITIVE = "must be a positive number or fraction like 1/255"
             "input_std must be positive numbers, one for all channels or one for each, is ['0']",
         ),
         (
-            ("--input-type", "uint8"),
-            "input 'x': the model declares it UINT4; "
-            "input_type must be uint4 without scale, mean and std, or left out",
-        ),
-        (
             ("--input-scale", "1/255"),
             "input_scale must come with input_type, comes alone; give input_type too",
         ),
     ],
 )
-def test_declared_input(build_refused: Run, good: Path, options: tuple[str, ...], message: str) -> None:
-    assert build_refused(good.name, *options) == message
+def test_declared_input(build_misused: Run, good: Path, options: tuple[str, ...], message: str) -> None:
+    assert build_misused(good.name, *options) == message
+    assert build_misused("missing.onnx", *options) == message
+
+
+def test_declared_input_of_another_type(build_refused: Run, good: Path) -> None:
+    assert build_refused(good.name, "--input-type", "uint8") == (
+        "input 'x': the model declares it UINT4; "
+        "input_type must be uint4 without scale, mean and std, or left out"
+    )
 
 
 def test_declared_mean_of_other_channels(build_refused: Run, tmp_path: Path) -> None:
@@ -153,13 +184,13 @@ def test_declared_mean_of_other_channels(build_refused: Run, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("option", ["from", "to"])
-def test_stage(build_refused: Run, good: Path, option: str) -> None:
+def test_stage(build_misused: Run, good: Path, option: str) -> None:
     stages = (
         "Import, Streamline, LowerConvs, InterleaveChannels, MapToHardware, AbsorbThresholds, "
         "MinimizeWidths, Fold, SizeStreams"
     )
     assert (
-        build_refused(good.name, f"--{option}", "Nowhere")
+        build_misused(good.name, f"--{option}", "Nowhere")
         == f"{option} must be one of {stages}, is 'Nowhere'"
     )
 
@@ -170,14 +201,15 @@ def test_from_without_its_file(build_refused: Run, good: Path) -> None:
 
 
 @pytest.mark.parametrize("caps", ["csim", "csim=many", "csim=-1", "=4"])
-def test_verify_samples(build_refused: Run, good: Path, caps: str) -> None:
+def test_verify_samples(build_misused: Run, good: Path, caps: str) -> None:
     message = f"--verify-samples: must be RUNG=N, is '{caps}'; for example csim=1000"
-    assert build_refused(good.name, "--verify-samples", caps) == message
+    assert build_misused(good.name, "--verify-samples", caps) == message
 
 
-def test_verify_samples_of_an_unknown_rung(build_refused: Run, good: Path) -> None:
-    message = "verify samples: rung must be one of source, import, integer, hardware, csim, device, is 'moon'"
-    assert build_refused(good.name, "--verify-samples", "moon=3") == message
+def test_verify_samples_of_an_unknown_rung(build_misused: Run, good: Path) -> None:
+    rungs = "source, import, integer, hardware, csim, rtl, device"
+    message = f"verify samples: rung must be one of {rungs}, is 'moon'"
+    assert build_misused(good.name, "--verify-samples", "moon=3") == message
 
 
 # Verify data
@@ -262,20 +294,50 @@ def test_simulate_without_frames(refused: Run) -> None:
 @pytest.mark.parametrize("content", [b"", b"text", b"\x93NUMPY\x01"])
 def test_simulate_with_frames_that_are_none(refused: Run, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.npy").write_bytes(content)
-    message = "--input: must be an .npy file of numbers, 'x.npy' is not"
+    message = "--input: must be an .npy or .npz file of numbers, 'x.npy' is not"
     assert simulated(refused, "out", "x.npy") == message
 
 
-def test_simulate_with_an_archive(refused: Run, tmp_path: Path) -> None:
-    np.savez(tmp_path / "x.npz", input=frames())
-    message = "--input: must be an .npy file of one array, 'x.npz' is an .npz archive"
+@pytest.mark.parametrize(
+    ("keys", "holds"),
+    [
+        (["images", "label"], "'images', 'label'"),
+        (["input", "input_1", "label"], "'input', 'input_1'"),
+        ([], "nothing"),
+    ],
+)
+def test_simulate_with_an_archive_of_other_things(
+    refused: Run, tmp_path: Path, keys: list[str], holds: str
+) -> None:
+    np.savez(tmp_path / "x.npz", **dict.fromkeys(keys, frames()))
+    message = f"--input: must hold one input, called 'input', 'x.npz' holds {holds}"
+    assert simulated(refused, "out", "x.npz") == message
+
+
+@pytest.mark.parametrize("content", [{"input": np.array([{}], object)}, None])
+def test_simulate_with_a_damaged_archive(
+    refused: Run, tmp_path: Path, content: dict[str, NDArray[Any]] | None
+) -> None:
+    np.savez(tmp_path / "x.npz", **(content or {"input": frames()}))
+    if content is None:
+        (tmp_path / "x.npz").write_bytes((tmp_path / "x.npz").read_bytes()[:-30])
+    message = "--input: must be an .npy or .npz file of numbers, 'x.npz' is not"
     assert simulated(refused, "out", "x.npz") == message
 
 
 def test_simulate_what_was_not_built(refused: Run, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", frames())
-    message = "folder 'out': must hold a finished build, holds no stages/09_SizeStreams.onnx"
-    assert simulated(refused, "out", "x.npy") == message
+    message = (
+        "folder 'out': must hold a finished build, {}; check the path, or run 'finnlite build MODEL -o out'"
+    )
+    assert simulated(refused, "out", "x.npy") == message.format("does not exist")
+    assert refused("report", "out") == message.format("does not exist")
+    (tmp_path / "out").write_text("no folder")
+    assert simulated(refused, "out", "x.npy") == message.format("is a file")
+    (tmp_path / "out").unlink()
+    (tmp_path / "out").mkdir()
+    assert simulated(refused, "out", "x.npy") == message.format("holds no stages/09_SizeStreams.onnx")
+    assert refused("report", "out") == message.format("holds no report.json")
 
 
 def test_simulate_into_no_folder(refused: Run, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from tests.chromium import NAMES, Chromium, executable
 from tests.test_report import FOLDING, compiled
 
 HEADINGS = [
-    "layer", "unit", "PE", "SIMD", "cycles", "depth", "memory", "LUT", "LUTRAM", "RAMB18", "DSP", "waits for",
+    "layer", "unit", "PE", "SIMD", "cycles", "depth", "memory", "LUT", "LUTRAM", "RAMB18", "DSP",
+    "waits for (cycles)",
 ]  # fmt: skip
 COLUMN = "[...document.querySelectorAll('.layers tbody tr')].map(row => row.cells[0].textContent)"
 BUTTONS = "document.querySelectorAll('.layers thead button')"
@@ -86,7 +87,7 @@ def natural(text: str) -> list[Any]:
 
 def value(row: dict[str, Any], column: str) -> Any:
     """What a row is sorted by; None comes last."""
-    if column == "waits for":
+    if column == "waits for (cycles)":
         return None if row["waits"] is None else sum(row["waits"].values())
     key = {"layer": "name", "unit": "op", "RAMB18": "bram18"}.get(column, column.lower())
     return natural(row[key]) if isinstance(row[key], str) else row[key]
@@ -166,6 +167,29 @@ def test_without_scripts_the_table_reads_as_before(browser: Chromium, show: Call
         assert browser.evaluate(f"{BUTTONS}.length") == 0
         assert browser.evaluate("document.querySelector('.hint').checkVisibility()") is False
     finally:
+        browser.call("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def test_fifos_are_shown_on_demand_and_on_paper(browser: Chromium, show: Callable[..., Any]) -> None:
+    shown = "[...document.querySelectorAll('.layers tbody tr')].map(row => row.checkVisibility())"
+    browser.call("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        fifos = [row["cycles"] is None for row in show()]
+        assert True in fifos
+        assert browser.evaluate("document.querySelector('.control').textContent") == (
+            f"show the {fifos.count(True)} FIFOs between the units too"
+        )
+        assert browser.evaluate(shown) == [not fifo for fifo in fifos]
+        browser.click("document.querySelector('.control')")
+        assert browser.evaluate(shown) == [True] * len(fifos)
+        browser.click("document.querySelector('#fifos')")
+        assert browser.evaluate(shown) == [not fifo for fifo in fifos]
+        browser.call("Emulation.setEmulatedMedia", media="print")
+        assert browser.evaluate(shown) == [True] * len(fifos)
+        assert browser.evaluate("document.querySelector('#fifos').checkVisibility()") is False
+        assert browser.evaluate("document.querySelector('.control').checkVisibility()") is False
+    finally:
+        browser.call("Emulation.setEmulatedMedia", media="")
         browser.call("Emulation.setScriptExecutionDisabled", value=False)
 
 

@@ -65,7 +65,7 @@ def state(folder: Path) -> dict[str, bytes]:
 
 
 def test_only_what_is_built_is_offered(run: Run) -> None:
-    names = ["demo", "check", "build", "explore", "simulate", "report", "doctor"]
+    names = ["demo", "check", "build", "explore", "simulate", "synth", "report", "doctor"]
     text = run("--help").out.partition("Commands:")[2].partition("Examples:")[0]
     assert re.findall(r"^  ([a-z]+) ", text, re.MULTILINE) == names
 
@@ -102,7 +102,7 @@ def test_demo(demo: SimpleNamespace) -> None:
     assert {name: row["samples"] for name, row in rungs.items()} == dict.fromkeys(rungs, 360)
     assert list(rungs) == ["import", "integer", "hardware", "csim", "device"]
     assert sum(row["mismatches"] for row in rungs.values()) == 0
-    assert f"{report['performance']['fps']:,.0f} frames/s" in demo.out
+    assert f"{int(report['performance']['fps']):,} frames/s" in demo.out
     assert report["performance"]["fps"] >= 1_000_000
     for name in ("report.json", "hls/src", "vivado", "deploy", "stages"):
         assert f"finnlite-demo/{name}" in demo.out
@@ -241,6 +241,10 @@ def test_every_result_is_json_on_demand(run: Run, built: SimpleNamespace, tmp_pa
     assert isinstance(ran.pop("seconds"), float)
     assert ran == {"engine": "graph", "frames": 3, "output": str(tmp_path / "y.npy")}
     assert len(np.load(tmp_path / "y.npy")) == 3
+    np.savez(tmp_path / "x.npz", input=np.ones((4, 8), np.float32), label=np.zeros(4))
+    words = ("--input", tmp_path / "x.npz", "-o", tmp_path / "z.npy")
+    assert run("simulate", built.folder, "--engine", "graph", *words).code == 0
+    assert np.array_equal(np.load(tmp_path / "z.npy")[:3], np.load(tmp_path / "y.npy"))
 
 
 def test_an_error_leaves_standard_output_empty(run: Run, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from finnlite import console, doctor
 from finnlite.cli import main
-from finnlite.doctor import Need, Tool
+from finnlite.doctor import Need, Search, Tool
 
 METADATA = [
     "numpy>=2.0",
@@ -30,6 +30,12 @@ def here(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(platform, "system", lambda: "Linux")
     return packages
+
+
+def _examined(compiler: str | None, problem: str = "") -> list[Tool]:
+    """What is here with that compiler, and neither Verilator nor Yosys."""
+    none = Search(None, "none is here")
+    return doctor.examine(Search(compiler, problem), none, none)
 
 
 def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,11 +66,13 @@ def test_doctor_without_a_compiler(
 
 def test_a_purpose_a_line(here: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     here["scikit-learn"] = "1.5"
-    tools = doctor.examine(None, "none is here")
+    tools = _examined(None, "none is here")
     console.tools(tools, doctor.needs(tools))
     assert capsys.readouterr().out.partition("what to install for what\n")[2] == (
         "to run finnlite: nothing, all is here\n"
         "to run C simulations: apt install g++\n"
+        "to simulate Verilog: pip install 'finnlite[rtl]'\n"
+        "to synthesise Verilog: pip install 'finnlite[rtl]'\n"
         "to make bitstreams: AMD's Vitis HLS and Vivado, one release from 2022.1 to 2025.2,"
         " on this machine or another that runs Linux or Windows\n"
         "to explore on a cluster: pip install 'finnlite[cluster]'\n"
@@ -91,25 +99,25 @@ def test_how_to_get_a_compiler(
 ) -> None:
     monkeypatch.setattr(platform, "system", lambda: system)
     monkeypatch.setattr(shutil, "which", lambda name: "/bin/" + name if name == installer else None)
-    assert Need("run C simulations", install) in doctor.needs(doctor.examine(None, "none is here"))
+    assert Need("run C simulations", install) in doctor.needs(_examined(None, "none is here"))
 
 
 def test_a_compiler_that_something_else_is_wrong_with(
     here: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: "/bin/g++" if name == "g++" else None)
-    tools = doctor.examine(None, "XILINX_HLS: must hold include/ap_int.h")
+    tools = _examined(None, "XILINX_HLS: must hold include/ap_int.h")
     assert Need("run C simulations", "XILINX_HLS: must hold include/ap_int.h") in doctor.needs(tools)
 
 
 def test_a_library_that_is_missing(here: dict[str, str]) -> None:
     here.clear()
-    assert Need("run finnlite", "pip install numpy") in doctor.needs(doctor.examine("g++", ""))
+    assert Need("run finnlite", "pip install numpy") in doctor.needs(_examined("g++"))
 
 
 def test_nothing_is_needed(here: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     here.update({"distributed": "2026.8", "scikit-learn": "1.5"})
-    tools: list[Tool] = [replace(tool, found=tool.found or "here") for tool in doctor.examine("g++", "")]
+    tools: list[Tool] = [replace(tool, found=tool.found or "here") for tool in _examined("g++")]
     console.tools(tools, doctor.needs(tools))
     said = capsys.readouterr().out
     assert said.endswith("\nnothing needs to be installed: all that finnlite can use is here\n")

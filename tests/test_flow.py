@@ -61,7 +61,7 @@ def test_the_report_is_what_others_rely_on(built: SimpleNamespace) -> None:
         assert row["lut"] > 0
     performance = report["performance"]
     assert performance["ii_cycles"] == max(row["cycles"] or 0 for row in report["layers"])
-    assert performance["fps"] == round(1e8 / performance["ii_cycles"], 1)
+    assert performance["fps"] == 1e8 / performance["ii_cycles"]
     assert performance["bottleneck"] in {row["name"] for row in report["layers"]}
     assert performance["latency_cycles"] >= performance["ii_cycles"]
     used = report["resources"]
@@ -80,6 +80,18 @@ def test_every_rung_is_compared_with_the_one_before(built: SimpleNamespace) -> N
     assert all(row["mismatches"] == 0 and row["data"] == "file" for row in rows)
     rungs = ("import", "integer", "hardware", "csim", "device")
     assert built.build.report["accuracy"] == dict.fromkeys(rungs, 1.0)
+    assert built.build.report["accuracy_samples"] == dict.fromkeys(rungs, 20)
+
+
+def test_an_accuracy_is_of_the_samples_its_rung_ran(built: SimpleNamespace, tmp_path: Path) -> None:
+    build = flow.build(
+        built.home / "net.onnx",
+        out=tmp_path / "out",
+        verify=built.home / "data.npz",
+        verify_samples={"csim": 5, "device": 3},
+    )
+    counts = {"import": 20, "integer": 20, "hardware": 20, "csim": 5, "device": 3}
+    assert build.report["accuracy_samples"] == counts
 
 
 def test_what_a_build_writes(built: SimpleNamespace) -> None:
@@ -127,9 +139,12 @@ def test_simulate_refuses(built: SimpleNamespace, tmp_path: Path) -> None:
             flow.simulate(*arguments)
         return str(error.value)
 
-    assert message(built.out, "rtl", built.frames) == "engine must be 'graph', 'csim' or 'device', is 'rtl'"
+    assert message(built.out, "fpga", built.frames) == (
+        "engine must be 'graph', 'csim', 'rtl' or 'device', is 'fpga'"
+    )
     assert message(tmp_path, "graph", built.frames) == (
-        f"folder {str(tmp_path)!r}: must hold a finished build, holds no stages/09_SizeStreams.onnx"
+        f"folder {str(tmp_path)!r}: must hold a finished build, holds no stages/09_SizeStreams.onnx; "
+        f"check the path, or run 'finnlite build MODEL -o {tmp_path}'"
     )
     assert message(built.out, "graph", built.frames[:, :7]) == "input must have shape (N, 8), has (20, 7)"
     assert message(built.out, "graph", built.frames + 9).startswith("input must hold integers from 0 to 15")
@@ -166,7 +181,9 @@ def test_results_of_another_build_are_refused(built: SimpleNamespace, tmp_path: 
 def test_only_a_build_has_a_report(tmp_path: Path) -> None:
     with pytest.raises(OptionError) as error:
         flow.report(tmp_path)
-    assert str(error.value) == (f"folder {str(tmp_path)!r}: must hold a finished build, holds no report.json")
+    assert str(error.value).startswith(
+        f"folder {str(tmp_path)!r}: must hold a finished build, holds no report.json;"
+    )
     (tmp_path / "report.json").write_text("{}")
     with pytest.raises(OptionError) as error:
         flow.report(tmp_path)
@@ -216,7 +233,7 @@ def test_a_stage_that_was_not_written_cannot_be_entered(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"backend": "rtl"}, "backend must be 'hls', is 'rtl'"),
+        ({"backend": "vhdl"}, "backend must be 'hls' or 'rtl', is 'vhdl'"),
         ({"output": "class"}, "output must be 'logits' or 'label', is 'class'"),
         ({"stages": "some"}, "stages must be 'default' or 'all', is 'some'"),
         (
@@ -376,7 +393,7 @@ def test_the_page_says_what_the_report_says(built: SimpleNamespace) -> None:
     parser = _Text()
     parser.feed((built.out / "report.html").read_text(encoding="utf-8"))
     performance = built.build.report["performance"]
-    assert f"{performance['fps']:,.0f} frames/s" in parser.text
+    assert f"{int(performance['fps']):,} frames/s" in parser.text
     for row in built.build.report["layers"]:
         assert row["name"] in parser.text
     assert "100.00 %" in parser.text
@@ -391,6 +408,51 @@ def test_the_page_escapes_names(built: SimpleNamespace) -> None:
     assert text.count("<script") == 1  # the page's own, which sorts
     assert parser.text.count("<script>alert") == 4  # long names are cut in the middle
     assert "\x1b" not in text
+
+
+def test_a_build_stops_after_the_last_stage(tmp_path: Path) -> None:
+    model, out = Network().save(tmp_path / "net.onnx"), tmp_path / "out"
+    steps: list[str] = []
+    build = flow.build(model, out=out, to_stage="SizeStreams", progress=steps.append)
+    stages = {"stages/01_Import.onnx", "stages/02_Streamline.onnx", "stages/09_SizeStreams.onnx"}
+    assert set(files(out)) == stages | {"report.json", "report.html", "plan.json", "folding.json"}
+    assert not {"compile C simulation", "write Vivado project and driver", "verify csim"} & set(steps)
+    assert [row["stage"] for row in build.report["verification"]] == ["import", "integer", "hardware"]
+    assert build.report["performance"]["fps"] > 0
+    assert build.report["identity"] is None
+    links = re.findall('href="([^"#]+)"', (out / "report.html").read_text(encoding="utf-8"))
+    assert [link for link in links if not (out / link).exists()] == []
+    frames = np.zeros((2, 8))
+    assert flow.simulate(out, "graph", frames).shape == (2, 3)
+    for engine in ("csim", "device"):
+        with pytest.raises(OptionError, match="must hold emitted code to run it, holds no hls; build it"):
+            flow.simulate(out, engine, frames)
+    assert flow.report(out) == build.report
+
+
+@pytest.mark.parametrize("until", [None, "Fold"])
+def test_samples_are_read_before_anything_takes_long(tmp_path: Path, until: str | None) -> None:
+    model, out = Network().save(tmp_path / "net.onnx"), tmp_path / "out"
+    np.savez(tmp_path / "wide.npz", input=np.zeros((2, 9)))
+    steps: list[str] = []
+    with pytest.raises(OptionError, match="must have shape"):
+        flow.build(model, out=out, verify=tmp_path / "wide.npz", to_stage=until, progress=steps.append)
+    assert steps == ["Import", "read samples"]
+    steps.clear()
+    with pytest.raises(OptionError, match="must have shape"):
+        flow.explore(model, simulate=True, verify=tmp_path / "wide.npz", progress=steps.append)
+    assert steps == ["Import", "read samples"]
+    flow.build(model, out=out, **QUICK)
+    steps.clear()
+    with pytest.raises(OptionError, match="must have shape"):
+        flow.build(
+            model,
+            out=out,
+            verify=tmp_path / "wide.npz",
+            from_stage="MinimizeWidths",
+            progress=steps.append,
+        )
+    assert steps == ["read samples"]
 
 
 @pytest.mark.parametrize(("stage", "rungs"), [("Import", ["import"]), ("Streamline", ["import", "integer"])])

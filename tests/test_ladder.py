@@ -279,7 +279,8 @@ def test_a_standing_thresholding_is_probed_too() -> None:
     [
         (
             {"moon": 3},
-            "verify samples: rung must be one of source, import, integer, hardware, csim, device, is 'moon'",
+            "verify samples: rung must be one of source, import, integer, hardware, csim, rtl, device, "
+            "is 'moon'",
         ),
         ({"csim": 0}, "verify samples: csim must have at least 1 sample, has 0"),
         ({"csim": True}, "verify samples: csim must have at least 1 sample, has True"),

@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """The clock that a board can make, and the options that reach the folding."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from finnlite import console
 from finnlite.boards import BOARDS, Limits
+from finnlite.cli import app
 from finnlite.errors import OptionError
-from finnlite.flow import build, compile_stages
+from finnlite.flow import build, compile_stages, explore
 from finnlite.options import Options
+from finnlite.report.words import rate
 from finnlite.timing import analyse
+from finnlite.transforms.folding import Fold
 from tests.small_models import Network
 
 
@@ -63,6 +69,49 @@ def test_a_build_reports_its_folding_and_takes_it_back(tmp_path: Path) -> None:
     ).read_bytes()
     assert again.report["folding"]["ii_cycles"] == folding["ii_cycles"]
     assert again.report["folding"]["total"] == folding["total"]
+
+
+def test_what_is_shown_can_be_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A rate, from any table, error, page or JSON, is one that the same folding reaches."""
+    model = Network((60, 7, 3)).save(tmp_path / "net.onnx")
+    made = build(model, out=tmp_path / "out", max_fps=True, clock_mhz=90, to_stage="SizeStreams").report
+    cycles, fps = made["performance"]["ii_cycles"], made["performance"]["fps"]
+    assert fps * cycles == pytest.approx(1e6 * made["clock_mhz"])
+    assert fps != int(fps)
+    console.report(made)
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    texts = [capsys.readouterr().out, page, repr(fps)]
+    exploration = explore(model, points=2, clock_mhz=90)
+    assert exploration.points[0]["ii_cycles"] == cycles
+    console.exploration(exploration.report, None)
+    table = capsys.readouterr().out.splitlines()
+    texts += [next(line for line in table if line.split()[:1] == ["1"]).split()[1], repr(exploration)]
+    with pytest.raises(OptionError) as error:
+        compile_stages(model, Options(clock_mhz=90, target_fps=2 * fps))
+    texts.append(str(error.value))
+    for text in texts:
+        shown = re.findall(r"[\d,]+\.\d+|[\d,]{7,}", text)
+        near = [word for word in shown if 0.99 * fps < float(word.replace(",", "")) < 1.01 * fps]
+        assert near, text
+        for word in near:
+            asked = (
+                typer.main.get_command(app)
+                .commands["build"]
+                .make_context(  # type: ignore[attr-defined]
+                    "build", [str(model), "-o", "o", "--target-fps", word]
+                )
+            )
+            options = Options(clock_mhz=90, target_fps=asked.params["target_fps"])
+            assert analyse(compile_stages(model, options)["SizeStreams"]).ii_cycles == cycles
+
+
+@given(st.floats(1, 250), st.integers(1, 10**9))
+def test_a_rate_is_met_by_the_cycles_it_comes_from(mhz: float, cycles: int) -> None:
+    fps = mhz * 1e6 / cycles
+    shown = float(rate(fps).replace(",", ""))
+    assert 0.989 * fps < shown <= fps
+    assert Fold(clock_mhz=mhz)._longest(fps) >= cycles
+    assert mhz * 1e6 / Fold(clock_mhz=mhz)._longest(fps) >= fps
 
 
 def test_limits_also_count_for_streams() -> None:

@@ -81,8 +81,8 @@ def test_every_stage_shows_every_node_from_top_to_bottom(stages: dict[str, Graph
     for graph in stages.values():
         found = boxes(graph.plot())
         assert len(texts(graph.plot())) > len(graph)
-        shown = [y for line, (_, y) in found.items() if not line.startswith(("FIFO", "output", "input"))]
-        assert shown == sorted(set(shown))
+        shown = [at for line, at in found.items() if not line.startswith(("FIFO", "output", "input"))]
+        assert shown == sorted(set(shown))  # by columns, and down each
         for node in graph.nodes:
             assert any(hint.startswith(f"{node.op.op_type} {node.name}\n") for hint in hints(graph.plot()))
 
@@ -113,11 +113,13 @@ def test_branches_lie_side_by_side_and_edges_pass_beside_boxes(forked: Graph) ->
 def passages(d: str) -> list[tuple[float, float, float]]:
     """The vertical parts of an edge: where, from and to."""
     found, x, y = [], 0.0, 0.0
-    for command in re.findall(r"[MVCLZ][^MVCLZ]*", d):
+    for command in re.findall(r"[MVHCLZ][^MVHCLZ]*", d):
         numbers = [float(number) for number in command[1:].split()]
         if command[0] == "V":
-            found.append((x, y, numbers[0]))
+            found.append((x, *sorted((y, numbers[0]))))
             y = numbers[0]
+        elif command[0] == "H":
+            x = numbers[0]
         elif numbers:
             x, y = numbers[-2:]
     return found
@@ -135,10 +137,16 @@ def test_names_and_long_graphs_stay_usable() -> None:
     assert lines[0] == "input <script>alert(1)</script>"
     assert lines[2] == "Relu · <script>a…onglonglonglong/0"
     assert "<script>" not in graph._repr_html_()
-    assert "overflow:auto" in graph._repr_html_()
+    assert "max-height" not in graph._repr_html_()  # the end of what scrolls is not seen
     assert len(picture.svg) < 200_000
     drawn = ET.fromstring(picture.svg)
-    assert float(drawn.attrib["width"]) < 400
+    assert 960 < float(drawn.attrib["width"]) < 1000
+    assert float(drawn.attrib["height"]) < 64 * 200 / 2.5  # in three columns
+    lefts = [x for x, _ in boxes(picture).values()]
+    assert len(set(lefts)) == 3
+    edges = [passages(path.attrib["d"]) for path in drawn.iter(SVG + "path")]
+    turning = [edge for edge in edges if len(edge) == 3]
+    assert [edge[1][0] for edge in turning] == [left - 24 for left in sorted(set(lefts))[1:]]
     assert repr(picture).isprintable()
 
 
@@ -211,6 +219,7 @@ def built(stages: dict[str, Graph]) -> Build:
         **part,
         "verification": reports.verification_part(rows),
         "accuracy": {"import": 0.9778},
+        "accuracy_samples": {"import": 360},
     }
     return Build(Path("out"), stages, report, ok=True)
 
@@ -220,7 +229,7 @@ def test_the_charts_of_a_build(built: Build) -> None:
     assert [line for line in lines if line.startswith("fc")] == ["fc0.matmul", "fc1.matmul", "fc2.matmul"]
     assert "4,096 · 100 %" in lines
     assert texts(built.plot_ladder())[3:] == [
-        *("import against source", "agrees on 8 frames", "97.78 %"),
+        *("import against source", "agrees on 8 frames", "97.78 % of 360"),
         *("import against file", "agrees on 8 frames, but for 2 near-ties"),
         *("csim against source", "not compared"),
     ]
@@ -256,7 +265,8 @@ def test_the_front_of_an_exploration(tmp_path: Path) -> None:
     assert "<script>" not in found._repr_html_()
     rates = [f"{found.points[place]['fps']:,.0f}" for place in (-1, 0)]
     assert repr(found) == (
-        f"<exploration of 'net' on pynq-z1: {len(found.points)} points, {rates[0]} to {rates[1]} frames/s>"
+        f"<exploration of 'net' on pynq-z1: {len(found.points)} points of the front, "
+        f"{rates[0]} to {rates[1]} frames/s>"
     )
 
 

@@ -4,6 +4,7 @@
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,6 +66,22 @@ def test_a_watcher_of_counts_is_told_all() -> None:
     with clock.step("one"):
         clock.count(1, 2)
     assert told == [("one", 0, 0), ("one", 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("progress", "found"),
+    [
+        (lambda: None, "takes ()"),
+        (lambda step, done: None, "takes (step, done)"),
+        (lambda step, *, done: None, "takes (step, *, done)"),
+        (lambda a, b, c, d: None, "takes (a, b, c, d)"),
+        ("print", "is 'print'"),
+    ],
+)
+def test_a_watcher_of_another_shape_is_refused(progress: Any, found: str, tmp_path: Path) -> None:
+    with pytest.raises(TypeError) as error:
+        flow.build(tmp_path / "no.onnx", out=tmp_path / "out", progress=progress)
+    assert str(error.value) == f"progress must be a callable of (step, done, total), or of (step), {found}"
 
 
 def test_nobody_needs_to_watch() -> None:

@@ -218,7 +218,7 @@ def test_what_binds() -> None:
     both = {**FOLDING, "next": {**NEXT, "exceeds": ["lut", "lutram"]}}
     assert bound(both) == f"bound by LUT: {point}; the limit is 37,240 LUT (70 %) and 17,400 LUTRAM"
     free = {**FOLDING, "binding": None, "next": {**NEXT, "exceeds": []}}
-    assert bound(free) == f"bound by what was asked for: {point}, and fit"
+    assert bound(free) == f"bound by the folding chosen ({FOLDING['how']}): {point}, and fit"
     stuck = {**FOLDING, "binding": "unit", "next": None}
     assert bound(stuck) == "bound by fc0: it has no faster folding"
     border = {**FOLDING, "binding": "dma", "next": None}
@@ -328,9 +328,11 @@ def test_how_exact_it_is(report: dict[str, Any]) -> None:
     report["accuracy"] = {"import": 0.5, "csim": 0.9778}
     assert facts(report)["Exactness"] == (
         f"{climbed} 8 to 20 frames (random frames). 1 near-tie of rounding in the source. "
-        "97.78 % of the labels are right.",
+        "Labels that are right: 97.78 %.",
         True,
     )
+    report["accuracy_samples"] = {"import": 20, "csim": 8}
+    assert facts(report)["Exactness"][0].endswith(" Labels that are right: 97.78 % of 8.")
     text = reports.page(report)
     assert "<td>8 of 20</td>" in text
     assert "<code>--verify-samples RUNG=N</code>" in text
@@ -339,6 +341,23 @@ def test_how_exact_it_is(report: dict[str, Any]) -> None:
     said, good = facts(report)["Exactness"]
     assert "1 comparison could not be made." in said
     assert good is None
+
+
+def test_accuracies_say_of_how_many_samples(
+    report: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said() -> str:
+        console.report(report)
+        line = capsys.readouterr().out.splitlines()[-1]
+        assert f"<p>{line.capitalize()}.</p>" in reports.page(report)
+        return line
+
+    report |= {"accuracy": {"import": 0.5, "csim": 0.75}, "accuracy_samples": {"import": 1000, "csim": 256}}
+    assert said() == "accuracy: import 50.00 % of 1,000, csim 75.00 % of 256"
+    report["accuracy_samples"]["csim"] = 1000
+    assert said() == "accuracy on 1,000 samples: import 50.00 %, csim 75.00 %"
+    del report["accuracy_samples"]  # as in reports of earlier versions
+    assert said() == "accuracy: import 50.00 %, csim 75.00 %"
 
 
 def test_a_mismatch_is_shown_whole(report: dict[str, Any]) -> None:
@@ -384,7 +403,7 @@ def test_what_limits_it(report: dict[str, Any]) -> None:
 
     faster = "the next faster circuit, 1,562,500 frames a second, would"
     assert limit() == f"The board's LUT: {faster} take more than the 37,240 LUT (70 %) allowed."
-    assert limit(binding=None) == f"Only what was asked for: {faster} fit as well."
+    assert limit(binding=None) == f"Only the folding chosen ({FOLDING['how']}): {faster} fit as well."
     stuck = f"The slowest unit, {report['performance']['bottleneck']}, which cannot be made more parallel."
     assert limit(binding="unit", next=None) == stuck
     assert limit(binding="dma", next=None) == (

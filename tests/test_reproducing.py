@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from finnlite import __version__, flow
+from finnlite import __version__, console, flow
 from finnlite import report as reports
 from finnlite.boards import Limits
 from finnlite.cli import main
@@ -44,6 +44,8 @@ from tests.small_models import Network
             "--input-mean -0.5,0.5,1/4 --verify-samples csim=9 --verify-samples source=1 --stages all",
         ),
         ("n.onnx", {"from_stage": "Import", "to_stage": "Fold"}, "n.onnx -o DIR --from Import --to Fold"),
+        ("n.onnx", {"backend": "rtl", "status": True}, "n.onnx -o DIR --backend rtl --status"),
+        ("n.onnx", {"rtl_layers": ("fc0", "SWU")}, "n.onnx -o DIR --rtl-layers fc0,SWU"),
     ],
 )
 def test_the_command_builds_the_same_again(
@@ -80,6 +82,8 @@ def test_a_build_says_how_it_was_made(tmp_path: Path) -> None:
         "max_fps": False,
         "folding": None,
         "backend": "hls",
+        "status": False,
+        "rtl_layers": [],
         "input_type": None,
         "input_scale": None,
         "input_mean": None,
@@ -95,6 +99,7 @@ def test_a_build_says_how_it_was_made(tmp_path: Path) -> None:
     }
     text = (out / "report.html").read_text(encoding="utf-8")
     assert "<code>finnlite build &#39;my net.onnx&#39; -o DIR</code> <code>--target-fps 1000</code>" in text
+    assert "Nothing was asked" not in text
     assert str(tmp_path) not in text
     assert data["stage_files"] == [stage_file(name) for name in list(STAGES)[:8]]
 
@@ -110,3 +115,17 @@ def test_a_build_that_stops_early_has_no_links_to_what_is_not_there(tmp_path: Pa
     assert "<code>finnlite build net.onnx -o DIR</code> <code>--to Streamline</code>" in text
     inside = set(re.findall('href="#([^"]+)"', text))
     assert inside <= set(re.findall(' id="([^"]+)"', text))
+
+
+def test_a_build_of_which_no_speed_was_asked_says_what_it_took(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    data = flow.build(Network().save(tmp_path / "net.onnx"), out=out, to_stage="SizeStreams").report
+    how = "the cheapest that reaches the default of 10,000 frames/s"
+    assert data["folding"]["how"] == how
+    text = " ".join((out / "report.html").read_text(encoding="utf-8").split())
+    assert f"Nothing was asked of its speed: {how}." in text
+    assert f"Only the folding chosen ({how}): the next faster circuit, " in text
+    console.report(data)
+    assert f"bound by the folding chosen ({how}): the next faster point" in capsys.readouterr().out

@@ -63,14 +63,14 @@ def test_no_words_print_the_help(capsys: pytest.CaptureFixture[str]) -> None:
         ("bu", ["build"]),
         ("build --bo", ["--board"]),
         ("build --board ", list(BOARDS)),
-        ("build --backend h", ["hls"]),
+        ("build --backend ", ["hls", "rtl"]),
         ("build --from ", STAGE_NAMES),
         ("build net.onnx --to F", ["Fold"]),
         ("build --output ", ["logits", "label"]),
         ("build --stages ", ["all"]),
         ("build --input-type u", ["uint8", "uint4"]),
         ("explore --board p", ["pynq-z1"]),
-        ("simulate out --engine ", ["graph", "csim", "device"]),
+        ("simulate out --engine ", ["graph", "csim", "rtl", "device"]),
         ("report --", ["--json", "--quiet", "--help"]),
         ("check ne", []),
     ],
@@ -162,8 +162,8 @@ def test_bash_itself_completes(tmp_path: Path) -> None:
         ),
         (
             "simulate d --engine csin --input x -o y",
-            "invalid value for '--engine': 'csin' is not one of 'graph', 'csim', 'device'; did you mean"
-            " 'csim'? (see 'finnlite simulate --help')",
+            "invalid value for '--engine': 'csin' is not one of 'graph', 'csim', 'rtl', 'device'; did"
+            " you mean 'csim'? (see 'finnlite simulate --help')",
         ),
         ("build n", "missing option '--out' / '-o' (see 'finnlite build --help')"),
     ],
@@ -178,11 +178,11 @@ def test_a_wrong_word_is_told_in_one_line_with_the_nearest(
 
 def test_a_wrong_value_that_the_flow_checks(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = str(tmp_path / "out")
-    assert called("build", "net.onnx", "-o", out, "--board", "pynq-z2") == 1
+    assert called("build", "net.onnx", "-o", out, "--board", "pynq-z2") == 2
     assert (
         capsys.readouterr().err == "error: board must be 'pynq-z1', is 'pynq-z2'; did you mean 'pynq-z1'?\n"
     )
-    assert called("build", "net.onnx", "-o", out, "--to", "Fould") == 1
+    assert called("build", "net.onnx", "-o", out, "--to", "Fould") == 2
     assert capsys.readouterr().err.endswith(", is 'Fould'; did you mean 'Fold'?\n")
 
 

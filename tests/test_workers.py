@@ -226,3 +226,27 @@ def test_without_distributed_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
 def test_distributed_is_imported_only_when_it_is_used() -> None:
     code = "import finnlite.cli, finnlite.flow, sys; sys.exit('distributed' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_script_without_a_guard_is_told_to_have_one(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from finnlite import workers\n"
+        "with workers.local(1) as pool:\n"
+        "    print(list(workers.run(pool, abs, {'one': -1})))\n"
+    )
+    command = [sys.executable, str(script)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "finnlite.errors.ToolError: one: the process for it must start, did not; "
+        'a script must keep its work below `if __name__ == "__main__":`'
+    )
+    script.write_text(
+        "from finnlite import workers\n"
+        "if __name__ == '__main__':\n"
+        "    with workers.local(1) as pool:\n"
+        "        print(list(workers.run(pool, abs, {'one': -1})))\n"
+    )
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "[('one', 1)]\n"), done.stderr

@@ -7,6 +7,7 @@ from .exploring import POINTS, Exploration, explore
 from .reporting import report
 from .running import simulate
 from .stages import compile_stages, load
+from .synthesising import synth
 
 __all__ = [
     "POINTS",
@@ -19,4 +20,5 @@ __all__ = [
     "load",
     "report",
     "simulate",
+    "synth",
 ]

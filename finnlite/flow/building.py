@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -17,6 +18,9 @@ from finnlite import report as reports
 from finnlite.accelerator import is_mapped
 from finnlite.backends.hls.csim import Csim, simulation_plan
 from finnlite.backends.pynq.identity import identity_of
+from finnlite.backends.rtl.simulation import RtlSimulation
+from finnlite.backends.rtl.simulation import simulation_plan as rtl_simulation_plan
+from finnlite.backends.rtl.verilator import find_verilator
 from finnlite.boards import DEFAULT_LIMITS, Board, Limits
 from finnlite.errors import ModelError, OptionError
 from finnlite.host import Host, Runner
@@ -27,18 +31,23 @@ from finnlite.oracle import Oracle
 from finnlite.pictures import Picture, draw_ladder, draw_layers, draw_timeline
 from finnlite.plan import Output, Plan, check_output
 from finnlite.progress import Clock, Watcher
-from finnlite.samples import Samples, load_samples, synthetic_samples
+from finnlite.report.words import rate
+from finnlite.samples import Samples
 from finnlite.serde import load_stage, to_bytes
 from finnlite.text import shortened
 from finnlite.transforms.folding import explain, folding_of
 
+from .clocking import clocked, clocked_note
 from .deploying import deploy
-from .stages import LAST, run_stages
+from .sampling import read_samples
+from .stages import LAST, importer, run_stages
 
-__all__ = ["HLS", "Build", "build"]
+__all__ = ["HLS", "RTL", "Build", "build"]
 
 HLS = "hls"
 """Folder of the emitted C++."""
+RTL = "rtl"
+"""Folder of the emitted Verilog."""
 _PROBED_FRAMES = 256
 """Frames with which quantizers are probed for being tested at all."""
 
@@ -91,7 +100,7 @@ class Build:
     @property
     def _summary(self) -> str:
         fps = self.report["performance"]["fps"]
-        speed = f"stage {list(self.stages)[-1]}" if fps is None else f"{fps:,.0f} frames/s"
+        speed = f"stage {list(self.stages)[-1]}" if fps is None else f"{rate(fps)} frames/s"
         rungs = "all rungs agree" if self.ok else "rungs differ"
         where = "not kept" if self.folder is None else f"in {str(self.folder)!r}"
         name = shortened(self.report["model"]["name"])
@@ -110,6 +119,8 @@ def build(
     bram_limit: float = DEFAULT_LIMITS.bram18,
     folding: Mapping[str, Any] | Path | str | None = None,
     backend: str = "hls",
+    status: bool = False,
+    rtl_layers: Sequence[str] = (),
     input_type: Any = None,
     input_scale: Scale | None = None,
     input_mean: Numbers | None = None,
@@ -137,15 +148,21 @@ def build(
         lut_limit: Percent of the board's LUTs that the folding may use.
         bram_limit: Percent of the board's block RAM that it may use.
         folding: Layer name to {"pe": …, "simd": …, "memory": …, "parallel": …}, or a JSON file of that; what
-            is left out or None is chosen.
-        backend: "hls".
+            is left out or None becomes the cheapest that keeps up with the slowest unit whose pace it
+            fixes, or without one what the default makes it.
+        backend: "hls", or "rtl" for Verilog, whose simulation is then a rung of the ladder, and of which the
+            Vivado project is made.
+        status: Give the accelerator registers that say what it waits for, which the driver reads when a
+            transfer does not end; "rtl" only.
+        rtl_layers: Nodes, or operators of nodes, whose layers are Verilog in the Vivado project of "hls".
         input_type: See `load`.
         input_scale: See `load`.
         input_mean: See `load`.
         input_std: See `load`.
         output: "logits", or "label" for the index of the largest one.
         verify: An .npz file of samples: `input`, optionally `output` and `label`.
-        verify_samples: Rung to the most samples it runs.
+        verify_samples: Rung to the most samples it runs; by default 8 of source and of rtl, 256 of csim and
+            of device, all of the others.
         from_stage: Start from this stage's file in the folder.
         to_stage: Stop after this stage.
         stages: "all" to write the file of every stage.
@@ -164,6 +181,8 @@ def build(
         limits=Limits(lut_limit, bram_limit),
         folding=read_folding(folding),
         backend=backend,
+        status=status,
+        rtl_layers=tuple(rtl_layers),
         input_type=input_type,
         input_scale=input_scale,
         input_mean=input_mean,
@@ -175,6 +194,9 @@ def build(
         stages=stages,
     )
     target = options.check()
+    if options.has_verilog and options.emits:
+        find_verilator()  # said at once, not after everything else
+    importer(options)
     check_output(Path(out))
     if (Path(out) / "exploration.json").exists():
         raise OptionError(
@@ -207,10 +229,10 @@ class _Run:
     graphs: dict[str, Graph] = field(default_factory=dict)
 
     def run(self) -> Build:
-        self._compile()
-        digest = self._digest()
         if self.options.from_stage is not None:
-            check_same_model(self.out, self.model, digest)
+            check_same_model(self.out, self.model, self._digest())
+        samples = self._compile()
+        digest = self._digest()
         hardware = self.graphs.get(LAST)
         mapped = next((g for g in reversed(self.graphs.values()) if is_mapped(g)), None)
         report: dict[str, Any] = {
@@ -225,13 +247,13 @@ class _Run:
             "options": reports.options_part(self.options, self.model, self.verify),
             "stage_files": [stage_file(name) for name in self.graphs if self._is_written(name)],
         }
-        samples = self._samples()
         ok = True
         try:
             with Output(self.out, progress=lambda _, *count: self.clock.count(*count)) as target:
                 self._write(target, hardware)
-                device = None if hardware is None else self._deploy(target, hardware, report, samples)
-                ok = self._verify(report, samples, hardware, target.folder / HLS, device)
+                emitted = hardware if self.options.emits else None
+                device = None if emitted is None else self._emit(target, emitted, report, samples)
+                ok = self._verify(report, samples, hardware, target.folder, device)
                 report["notes"] = self._notes()
                 report["timings_s"] = self.clock.seconds
                 target.run(Plan(reports.files(report)))
@@ -260,20 +282,26 @@ class _Run:
             reason = error.strerror or type(error).__name__
             raise ModelError(f"model file {str(self.model)!r} must be readable, is not ({reason})") from None
 
-    def _compile(self) -> None:
-        """Runs the stages; earlier ones that an earlier build wrote join for the ladder."""
+    def _compile(self) -> Samples:
+        """Runs the stages; earlier ones that an earlier build wrote join for the ladder.
+
+        The samples are read once a stage is there, before anything that takes long.
+        """
         for name in self.options.earlier:
             if (self.out / stage_file(name)).is_file():
                 self.graphs[name] = load_stage(self.out / stage_file(name))
+        samples = None
         stages = run_stages(self.model, self.options, self.out)
         for name in self.options.runs:
+            if samples is None and self.graphs:
+                samples = self._samples()
             with self.clock.step(name):
                 made, graph = next(stages)
             self.graphs[made] = graph
+        return samples or self._samples()
 
     def _samples(self) -> Samples:
-        first = next(iter(self.graphs.values()))
-        return synthetic_samples(first) if self.verify is None else load_samples(self.verify, first)
+        return read_samples(self.verify, next(iter(self.graphs.values())), self.clock)
 
     def _write(self, target: Output, hardware: Graph | None) -> None:
         with self.clock.step("write"):
@@ -284,16 +312,21 @@ class _Run:
                 text = json.dumps(folding_of(folded), indent=1) + "\n"
                 files["folding.json"] = text.encode()
             target.run(Plan(files))
-        if hardware is not None:
-            with self.clock.step("compile C simulation"):
-                target.run(simulation_plan(hardware), HLS)
 
     def _is_written(self, name: str) -> bool:
         return name in self.options.writes or name not in self.options.runs
 
-    def _deploy(self, target: Output, hardware: Graph, report: dict[str, Any], samples: Samples) -> Runner:
+    def _emit(self, target: Output, hardware: Graph, report: dict[str, Any], samples: Samples) -> Runner:
+        """Writes what follows the last stage, and gives what runs frames through the driver."""
+        asked, clock_mhz = self.options, report["clock_mhz"]
+        made = hardware, self.board, clock_mhz, asked.backend
+        report["identity"] = identity_of(*made, status=asked.status, rtl_layers=asked.rtl_layers)
+        with self.clock.step("compile C simulation"):
+            target.run(simulation_plan(hardware), HLS)
+        if self.options.has_verilog:
+            with self.clock.step("compile RTL simulation"):
+                target.run(rtl_simulation_plan(hardware), RTL)
         with self.clock.step("write Vivado project and driver"):
-            report["identity"] = identity_of(hardware, self.board, report["clock_mhz"])
             return deploy(target, hardware, self.board, report, samples, self.clock.count)
 
     def _verify(
@@ -318,15 +351,26 @@ class _Run:
             step=lambda rung: self.clock.step(f"verify {rung}"),
             count=count,
         )
-        if hardware is None:
-            rows = ladder.run()
-        else:
-            with Csim(hardware, folder) as csim:
+        report["rtl"] = None
+        with ExitStack() as stack:
+            rtl = None
+            if hardware is not None and self.options.emits:
+                csim = stack.enter_context(Csim(hardware, folder / HLS))
                 ladder.csim = Host(hardware).around(partial(csim.run, progress=count))
-                rows = ladder.run()
+                if self.options.has_verilog:
+                    rtl = stack.enter_context(RtlSimulation(hardware, folder / RTL))
+                    ladder.rtl = Host(hardware).around(partial(rtl.run, progress=count))
+            rows = ladder.run()
+            if rtl is not None:
+                report["rtl"] = clocked(rtl.statistics)
+                note = clocked_note(rtl.statistics, report["performance"])
+                rows = [replace(row, note=note) if row.stage == "rtl" else row for row in rows]
+        if hardware is not None:
             with self.clock.step("probe quantizers"):
                 probed = samples.first(_PROBED_FRAMES)
                 report["untested_quantizers"] = untested_quantizers(hardware, probed, count)
         report["verification"] = reports.verification_part(rows)
         report["accuracy"] = accuracies(samples, ladder.answers) or None
+        counts = {rung: len(next(iter(answers.values()))) for rung, answers in ladder.answers.items()}
+        report["accuracy_samples"] = counts if report["accuracy"] else None
         return rows_ok(rows)

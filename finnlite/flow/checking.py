@@ -42,10 +42,11 @@ def check(
         ModelError: If the file cannot be read.
         OptionError: If the declared input does not fit the model.
     """
+    importer = Import(input_type, input_scale, input_mean, input_std)
     proto = read_model(model)
     nodes = [SourceNode(*item) for item in source_nodes(proto)]
     try:
-        graph = Import(input_type, input_scale, input_mean, input_std).run(proto)
+        graph = importer.run(proto)
     except UnknownOperatorError as error:
         errors = [UnsupportedError(_operator_message(n), node=n.name, fix=n.fix) for n in error.nodes]
         return judge(nodes, errors, {})

@@ -47,7 +47,7 @@ def deploy(
         target: The build's folder, which holds the emitted C++ already.
         graph: The hardware graph.
         board: The board.
-        report: The report so far: model, clock, identity, performance.
+        report: The report so far: model, clock, backend, options, identity, performance.
         samples: Some of them become the golden frames of the driver's self-test, and the notebook's.
         count: Told the frames that went through the driver.
 
@@ -56,7 +56,9 @@ def deploy(
         cannot do the host's part of this network.
     """
     identity, clock_mhz, performance = report["identity"], report["clock_mhz"], report["performance"]
-    target.run(project_plan(graph, board, clock_mhz, identity), VIVADO)
+    made, status = (graph, board, clock_mhz, identity, report["backend"]), report["options"]["status"]
+    project = project_plan(*made, status=status, rtl_layers=report["options"]["rtl_layers"])
+    target.run(project, VIVADO)
     golden = samples.first(_GOLDEN)
     try:
         plan = deployment_plan(
@@ -69,6 +71,7 @@ def deploy(
             latency_cycles=performance["latency_cycles"],
             frames=Host(graph).encode(next(iter(golden.inputs.values()))),
             samples=golden,
+            status=status,
         )
     except UnsupportedError as error:
         return _refuse(error)

@@ -14,7 +14,7 @@ from finnlite.plan import amend
 
 from .deploying import VIVADO
 
-__all__ = ["report"]
+__all__ = ["not_built", "read_report", "report"]
 
 
 def report(folder: Path | str) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def report(folder: Path | str) -> dict[str, Any]:
         OptionError: If the folder holds no report, or Vivado's results are damaged or of another build.
     """
     folder = Path(folder)
-    data = _read(folder)
+    data = read_report(folder)
     results = read_results(folder / VIVADO)
     if results is not None and results.identity != data["identity"]:
         raise OptionError(
@@ -42,14 +42,26 @@ def report(folder: Path | str) -> dict[str, Any]:
     return data
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def not_built(folder: Path, missing: str) -> str:
+    """What to say of a folder in which a file of a build is missing."""
+    found = f"holds no {missing}" if folder.is_dir() else "is a file" if folder.exists() else "does not exist"
+    return (
+        f"folder {str(folder)!r}: must hold a finished build, {found}; "
+        f"check the path, or run 'finnlite build MODEL -o {folder}'"
+    )
+
+
+def read_report(folder: Path) -> dict[str, Any]:
+    """The report of a built folder as it is.
+
+    Raises:
+        OptionError: If the folder holds none.
+    """
     try:
         data = json.loads((folder / "report.json").read_text(encoding="utf-8"))
         _ = data["resources"]["budget"], data["layers"], data["identity"]
     except OSError:
-        raise OptionError(
-            f"folder {str(folder)!r}: must hold a finished build, holds no report.json"
-        ) from None
+        raise OptionError(not_built(folder, "report.json")) from None
     except (ValueError, KeyError, TypeError):
         raise OptionError(f"folder {str(folder)!r}: report.json must be finnlite's, is damaged") from None
     result: dict[str, Any] = data

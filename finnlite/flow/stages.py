@@ -19,7 +19,7 @@ from finnlite.transforms.lowering import LowerConvs
 from finnlite.transforms.streams import SizeStreams
 from finnlite.transforms.widths import MinimizeWidths
 
-__all__ = ["LAST", "compile_stages", "load", "run_stages"]
+__all__ = ["LAST", "compile_stages", "importer", "load", "run_stages"]
 
 LAST = "SizeStreams"
 """The last stage: the hardware graph."""
@@ -56,6 +56,15 @@ def compile_stages(model: Path | str, options: Options | None = None) -> dict[st
     return dict(run_stages(Path(model), options, None))
 
 
+def importer(options: Options) -> Import:
+    """What reads the model.
+
+    Raises:
+        ArgumentError: If what is declared of the input cannot be.
+    """
+    return Import(options.input_type, options.input_scale, options.input_mean, options.input_std)
+
+
 def _transforms(options: Options) -> dict[str, Transform]:
     fold = Fold(
         options.folding or {},
@@ -64,9 +73,10 @@ def _transforms(options: Options) -> dict[str, Transform]:
         options.board,
         options.max_fps,
         options.limits,
+        options.backend,
     )
     integers = (Streamline(), LowerConvs(), InterleaveChannels())
-    sized = SizeStreams(options.board, options.limits)
+    sized = SizeStreams(options.board, options.limits, options.backend)
     units = (MapToHardware(options.output), AbsorbThresholds(), MinimizeWidths(), fold, sized)
     return {transform.name: transform for transform in (*integers, *units)}
 
@@ -74,8 +84,7 @@ def _transforms(options: Options) -> dict[str, Transform]:
 def run_stages(model: Path, options: Options, folder: Path | None) -> Iterator[tuple[str, Graph]]:
     """Runs the stages, each on a copy of the graph before it."""
     if options.from_stage is None:
-        declared = (options.input_type, options.input_scale, options.input_mean, options.input_std)
-        graph = Import(*declared).load(model)
+        graph = importer(options).load(model)
         yield "Import", graph
     else:
         graph = _stage_in(folder, options.from_stage)

@@ -8,7 +8,7 @@ from typing import Any
 
 from finnlite.errors import OptionError
 from finnlite.report.chart import Bar, chart
-from finnlite.report.words import RESOURCES
+from finnlite.report.words import RESOURCES, labelled
 from finnlite.text import shortened
 
 from .drawing import (
@@ -27,7 +27,7 @@ from .drawing import (
 
 __all__ = ["draw_ladder", "draw_layers"]
 
-_MARGIN, _NAMES, _ROW, _TOP = 12.0, 220.0, 20.0, 58.0
+_MARGIN, _NAMES, _ROW, _TOP = 12.0, 264.0, 20.0, 58.0
 _CYCLES, _SHARE, _TEXT, _LONG_TEXT = 200.0, 80.0, 56.0, 120.0
 _ANSWERS = 340.0
 _BAR = 10.0
@@ -88,7 +88,7 @@ def draw_ladder(report: Mapping[str, Any]) -> Picture:
     """
     rows, accuracy = report["verification"], report["accuracy"] or {}
     answers, shares = _MARGIN + _NAMES, _MARGIN + _NAMES + _ANSWERS
-    width = shares + (_CYCLES + _TEXT if accuracy else 0) + _MARGIN
+    width = shares + (_CYCLES + _LONG_TEXT if accuracy else 0) + _MARGIN
     title = f"{shortened(report['model']['name'])}: every rung against the one before"
     drawing = Drawing(title, width, _TOP + _ROW * len(rows) + _MARGIN)
     drawing.text(_MARGIN, 22, fitted(title, width - 2 * _MARGIN, 14), size=14, bold=True)
@@ -106,7 +106,7 @@ def draw_ladder(report: Mapping[str, Any]) -> Picture:
         if row["stage"] in accuracy and row["stage"] not in shown:
             shown.add(row["stage"])
             share = 100 * accuracy[row["stage"]]
-            _bar(drawing, shares, y, _CYCLES, Bar(f"{share:.2f} %", share), UNIT, INK)
+            _bar(drawing, shares, y, _CYCLES, Bar(labelled(report, row["stage"]), share), UNIT, INK)
     return drawing.picture
 
 

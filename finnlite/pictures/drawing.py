@@ -70,7 +70,7 @@ class Picture:
         return f'<!DOCTYPE html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{self.svg}</body>\n</html>\n'
 
     def _repr_html_(self) -> str:
-        return f'<div style="max-height:44rem;overflow:auto">{self.svg}</div>'
+        return f'<div style="overflow-x:auto">{self.svg}</div>'
 
     def __repr__(self) -> str:
         """What it shows."""

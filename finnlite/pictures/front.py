@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from finnlite.report.exploration import Plot
-from finnlite.report.words import RESOURCES
+from finnlite.report.words import RESOURCES, rate
 from finnlite.text import shortened
 
 from .drawing import BAD, FAINT, GROUND, INK, MUTED, UNIT, Drawing, Picture, fitted
@@ -39,8 +39,8 @@ def draw_front(exploration: Mapping[str, Any]) -> Picture:
 def _draw(drawing: Drawing, plot: Plot, x0: float, budget: int) -> None:
     left, top, right, bottom = (a + b for a, b in zip(plot.area, (x0, _TOP, x0, _TOP), strict=True))
     drawing.group(f"frames a second against {plot.title}")
-    for rate, label in plot.rates:
-        y = _TOP + plot.y(rate)
+    for fps, label in plot.rates:
+        y = _TOP + plot.y(fps)
         drawing.line(left, y, right, y, FAINT)
         drawing.text(left - 6, y + 4, label, size=11, fill=MUTED, anchor="end")
     for share in plot.shares:
@@ -62,7 +62,7 @@ def _draw(drawing: Drawing, plot: Plot, x0: float, budget: int) -> None:
             f"{point[key]:,} {name} ({point['shares'][key]:.1f} %)" for key, name in RESOURCES.items()
         )
         drawing.group(
-            f"{number}: {point['fps']:,.0f} frames/s, {shares}; bottleneck {shortened(point['bottleneck'])}"
+            f"{number}: {rate(point['fps'])} frames/s, {shares}; bottleneck {shortened(point['bottleneck'])}"
         )
         bad = (point["simulation"] or {}).get("mismatches")
         colour = BAD if bad else UNIT

@@ -28,6 +28,8 @@ _WIDTH, _GAP, _MARGIN = 290.0, 24.0, 16.0
 _LINE, _PADDING, _BETWEEN = 16.0, 6.0, 20.0
 _LANE = 12.0
 """Distance of edges that run past nodes, from those and from each other."""
+_COLUMNS, _COLUMN_HEIGHT = 3, 900.0
+"""Most columns of a long graph, and how long it must be to have one more."""
 
 
 @dataclass(eq=False)
@@ -66,14 +68,15 @@ def draw_graph(graph: Graph) -> Picture:
     rows, links = _rows(boxes, edges)
     _place(rows, links)
     placed = [box for row in rows for box in row]
-    left = min((box.x for box in placed), default=0) - _WIDTH / 2 - _MARGIN
-    for box in placed:
-        box.x -= left
+    turns = _columns(rows, links)
     width = max((box.x for box in placed), default=0) + _WIDTH / 2 + _MARGIN
-    height = max((box.y + box.height for box in placed), default=0) + _MARGIN
+    height = max((box.y + box.height for box in placed), default=0) + 2 * _MARGIN
     drawing = Drawing(f"{shortened(graph.name)}: {len(graph)} nodes", width, height, fluid=False)
     for upper, lower in links:
-        _draw_link(drawing, upper, lower)
+        if upper in turns:
+            _draw_turn(drawing, upper, lower, turns[upper])
+        else:
+            _draw_link(drawing, upper, lower)
     for box in boxes:
         _draw_box(drawing, box)
     return drawing.picture
@@ -202,6 +205,39 @@ def _place(rows: list[list[_Box]], links: list[_Link]) -> None:
         y += max(box.height for box in row) + _BETWEEN
 
 
+def _columns(rows: list[list[_Box]], links: list[_Link]) -> dict[_Box, float]:
+    """Moves all to the right of the margin, and parts of a long graph beside each other.
+
+    Returns:
+        The last boxes of columns, with where between two columns their edges run up. A graph is cut only
+        where one edge leads from one box to one box.
+    """
+    height = sum(max(box.height for box in row) + _BETWEEN for row in rows)
+    count = min(_COLUMNS, math.ceil(height / _COLUMN_HEIGHT))
+    after: dict[_Box, list[_Box]] = {}
+    for upper, lower in links:
+        after.setdefault(upper, []).append(lower)
+    columns: list[list[list[_Box]]] = [[]]
+    ends = []
+    for number, row in enumerate(rows):
+        columns[-1].append(row)
+        full = row[0].y + row[0].height >= len(columns) * height / count
+        last = number + 1 == len(rows) or len(columns) == count
+        if full and not last and len(row) == 1 == len(rows[number + 1]) == len(after.get(row[0], ())):
+            ends.append(row[0])
+            columns.append([])
+    right, gaps = _MARGIN, []
+    for column in columns:
+        boxes = [box for row in column for box in row]
+        left = min((box.x for box in boxes), default=0) - _WIDTH / 2 - right
+        top = min((box.y for box in boxes), default=0) - _MARGIN
+        for box in boxes:
+            box.x, box.y = box.x - left, box.y - top
+        right = max((box.x for box in boxes), default=0) + _WIDTH / 2 + 2 * _GAP
+        gaps.append(right - _GAP)
+    return dict(zip(ends, gaps, strict=False))
+
+
 def _spread(nodes: list[_Box]) -> None:
     """Moves the boxes of a row apart, and no further from where they want to be than that takes."""
     wanted = [box.x for box in nodes]
@@ -236,7 +272,19 @@ def _draw_link(drawing: Drawing, upper: _Box, lower: _Box) -> None:
     )
     drawing.path(d, stroke=MUTED)
     if lower.lines:
-        drawing.path(f"M{x - 4:.1f} {end - 6:.1f}L{x:.1f} {end:.1f}L{x + 4:.1f} {end - 6:.1f}Z", fill=MUTED)
+        _draw_tip(drawing, x, end)
+
+
+def _draw_turn(drawing: Drawing, upper: _Box, lower: _Box, gap: float) -> None:
+    """From the lower end of a column up between both to the upper end of the next."""
+    start, x, end = upper.y + upper.height, lower.x, lower.y
+    turns = f"V{start + _LANE:.1f}H{gap:.1f}V{end - _LANE:.1f}H{x:.1f}V{end:.1f}"
+    drawing.path(f"M{upper.x:.1f} {start:.1f}{turns}", stroke=MUTED)
+    _draw_tip(drawing, x, end)
+
+
+def _draw_tip(drawing: Drawing, x: float, y: float) -> None:
+    drawing.path(f"M{x - 4:.1f} {y - 6:.1f}L{x:.1f} {y:.1f}L{x + 4:.1f} {y - 6:.1f}Z", fill=MUTED)
 
 
 def _draw_box(drawing: Drawing, box: _Box) -> None:

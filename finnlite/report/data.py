@@ -16,6 +16,7 @@ from finnlite.ir import Graph, Node
 from finnlite.ops.cost import Resources
 from finnlite.ops.fifo import FIFO
 from finnlite.ops.mvtu import MVTU
+from finnlite.ops.structure import Backend
 from finnlite.ops.unit import Unit
 from finnlite.ops.vvtu import VVTU
 from finnlite.schedule import schedule
@@ -41,7 +42,9 @@ def model_part(name: str, sha256: str, hardware: Graph | None) -> dict[str, Any]
     }
 
 
-def layer_rows(placed: Sequence[Placed], waits: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+def layer_rows(
+    placed: Sequence[Placed], waits: Mapping[str, Mapping[str, int]], backend: Backend
+) -> list[dict[str, Any]]:
     """A row for every unit, in stream order.
 
     FIFOs have no cycles, and only they a depth; only foldable units have pe, simd and (whether windows are)
@@ -50,10 +53,11 @@ def layer_rows(placed: Sequence[Placed], waits: Mapping[str, Mapping[str, int]])
     Args:
         placed: The units.
         waits: Of each unit's node the cycles a frame that it waits for others, as `schedule` gives them.
+        backend: Whose hardware it is.
     """
     rows = []
     for node, unit in placed:
-        cost = unit.resources(node)
+        cost = unit.resources(node, backend)
         folding = {name: getattr(unit, name) for name in unit.settings(*node.inputs)}
         buffer = unit.steps(node) is None
         rows.append(
@@ -93,20 +97,24 @@ def hardware_part(
         clock_mhz: Clock of the fabric.
         limits: Percent of the board that the folding may use.
     """
-    known = {"budget": board.budget._asdict(), "limits": limits._asdict(), "calibrated": False}
+    known = {
+        "budget": board.budget._asdict(),
+        "limits": limits._asdict(),
+        "calibrated": board.backend is Backend.RTL,
+    }
     if hardware is None:
         empty = dict.fromkeys(Resources._fields)
         performance = dict.fromkeys(("ii_cycles", "fps", "latency_cycles", "bottleneck"))
-        resources_ = {**empty, **known, "implemented": None}
+        resources_ = {**empty, **known, "measured": None, "implemented": None}
         return {"layers": [], "performance": performance, "resources": resources_}
     placed = units(hardware)
     timing = schedule(hardware)
     used = resources.total(resources.rows(placed, board))
     return {
-        "layers": layer_rows(placed, timing.waits),
+        "layers": layer_rows(placed, timing.waits, board.backend),
         "performance": {
             "ii_cycles": timing.ii_cycles,
-            "fps": round(clock_mhz * 1e6 / timing.ii_cycles, 1),
+            "fps": clock_mhz * 1e6 / timing.ii_cycles,
             "latency_cycles": timing.latency_cycles,
             "bottleneck": timing.bottleneck,
         },
@@ -116,6 +124,7 @@ def hardware_part(
             "shell": board.shell._asdict(),
             "fits": used.fits(board.budget),
             "estimated": True,
+            "measured": None,
             "implemented": None,
         },
     }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .page import environment
-from .words import RESOURCES
+from .words import RESOURCES, extent
 
 __all__ = ["Plot", "page"]
 
@@ -24,7 +24,9 @@ def page(exploration: Mapping[str, Any]) -> str:
     plots = [Plot(RESOURCES[key], key, points, limit) for key, limit in exploration["limits"].items()]
     layers = list(points[0]["folding"])
     template = environment().get_template("exploration.html.j2")
-    return template.render(exploration, plots=plots, layers=layers, setting=_setting, names=RESOURCES)
+    return template.render(
+        exploration, plots=plots, layers=layers, setting=_setting, names=RESOURCES, extent=extent(exploration)
+    )
 
 
 def _setting(settings: Mapping[str, Any]) -> str:

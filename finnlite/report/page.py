@@ -18,7 +18,7 @@ from finnlite.text import printable, shortened
 
 from .chart import chart
 from .reproducing import command
-from .words import RESOURCES, bound, kind, summary, waiting
+from .words import RESOURCES, accuracy, bound, kind, plural, rate, summary, waiting
 
 __all__ = ["environment", "files", "page"]
 
@@ -52,6 +52,8 @@ def environment() -> Environment:
         clean=printable,
         short=shortened,
         count=_count,
+        plural=plural,
+        rate=rate,
         bound=bound,
         waiting=waiting,
         kind=kind,
@@ -69,6 +71,7 @@ def page(report: Mapping[str, Any]) -> str:
         chart=chart(report),
         names=RESOURCES,
         summary=summary(report),
+        labels=accuracy(report),
         script=script,
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )

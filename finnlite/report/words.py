@@ -3,13 +3,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from finnlite.text import shortened
 
-__all__ = ["RESOURCES", "Fact", "bound", "kind", "plural", "summary", "waiting"]
+__all__ = [
+    "RESOURCES",
+    "Fact",
+    "accuracy",
+    "bound",
+    "extent",
+    "kind",
+    "labelled",
+    "plural",
+    "rate",
+    "summary",
+    "waiting",
+]
 
 _NAMED = 2
 _SHORT = 32
@@ -23,6 +37,7 @@ _RUNGS = {
     "integer": "the network in integers",
     "hardware": "the graph of the hardware",
     "csim": "the compiled C++",
+    "rtl": "the Verilog, cycle by cycle",
     "device": "the driver before a simulated board",
 }
 
@@ -40,6 +55,26 @@ class Fact:
     title: str
     text: str
     good: bool | None = None
+
+
+def rate(fps: float) -> str:
+    """Frames a second, never more than there are: whoever reads it may ask for it.
+
+    >>> rate(13_888.9), rate(99.99), rate(0.012345)
+    ('13,888', '99.9', '0.0123')
+    """
+    decimals = max(0, 2 - math.floor(math.log10(fps)))
+    return f"{Decimal(fps).quantize(Decimal(1).scaleb(-decimals), ROUND_FLOOR):,}"
+
+
+def extent(exploration: Mapping[str, Any]) -> str:
+    """How much of the front an exploration shows.
+
+    Args:
+        exploration: What `exploration.json` holds.
+    """
+    count = plural(len(exploration["points"]), "point")
+    return f"all {count} of the front" if exploration["complete"] else f"{count} of the front"
 
 
 def kind(row: Mapping[str, Any]) -> str:
@@ -74,10 +109,10 @@ def bound(folding: Mapping[str, Any]) -> str:
     if following is None:
         return f"bound by {shortened(folding['bottleneck'])}: it has no faster folding"
     costs = ", ".join(f"{following[key]:,} {name}" for key, name in RESOURCES.items() if following[key])
-    point = f"{following['fps']:,.0f} frames/s (a frame every {following['ii_cycles']:,} cycles)"
+    point = f"{rate(following['fps'])} frames/s (a frame every {following['ii_cycles']:,} cycles)"
     faster = f"the next faster point, {point}, would take {costs}"
     if binding is None:
-        return f"bound by what was asked for: {faster}, and fit"
+        return f"bound by the folding chosen ({folding['how']}): {faster}, and fit"
     over = " and ".join(_within(folding, key) for key in following["exceeds"])
     return f"bound by {RESOURCES.get(binding, binding.upper())}: {faster}; the limit is {over}"
 
@@ -116,7 +151,7 @@ def _speed(report: Mapping[str, Any]) -> Fact:
     after = f"{latency:,.2f} µs" if latency < 1000 else f"{latency / 1000:,.2f} ms"
     return Fact(
         "Speed",
-        f"{found['fps']:,.0f} frames a second; the first answer comes {after} after its frame began to "
+        f"{rate(found['fps'])} frames a second; the first answer comes {after} after its frame began to "
         "arrive. Computed cycle by cycle, not measured on a board.",
     )
 
@@ -142,9 +177,31 @@ def _exactness(report: Mapping[str, Any]) -> Fact:
     text += f" {plural(left_out, 'comparison')} could not be made." if left_out else ""
     near = sum(row["near_ties"] or 0 for row in rows)
     text += f" {plural(near, 'near-tie')} of rounding in the source." if near else ""
-    shares = list((report.get("accuracy") or {}).values())
-    text += f" {100 * shares[-1]:.2f} % of the labels are right." if shares else ""
+    rungs = list(report.get("accuracy") or {})
+    text += f" Labels that are right: {labelled(report, rungs[-1])}." if rungs else ""
     return Fact("Exactness", text, good=None if left_out else True)
+
+
+def labelled(report: Mapping[str, Any], rung: str) -> str:
+    """The accuracy of a rung, and of how many samples: simulations run fewer than graphs.
+
+    Args:
+        report: A report with an accuracy of that rung; those of earlier versions count no samples.
+        rung: The rung.
+    """
+    count = (report.get("accuracy_samples") or {}).get(rung)
+    share = f"{100 * report['accuracy'][rung]:.2f} %"
+    return share if count is None else f"{share} of {count:,}"
+
+
+def accuracy(report: Mapping[str, Any]) -> str:
+    """The accuracy of every rung; empty where the samples have no labels."""
+    rungs = report.get("accuracy") or {}
+    counts = set((report.get("accuracy_samples") or {}).values())
+    if len(counts) == 1:
+        shares = ", ".join(f"{rung} {100 * share:.2f} %" for rung, share in rungs.items())
+        return f"accuracy on {plural(counts.pop(), 'sample')}: {shares}"
+    return "accuracy: " + ", ".join(f"{rung} {labelled(report, rung)}" for rung in rungs) if rungs else ""
 
 
 def _rung(row: Mapping[str, Any], side: str) -> str:
@@ -168,7 +225,9 @@ def _fit(resources: Mapping[str, Any]) -> Fact:
             "Fit", f"Placed and routed by Vivado, {timing}: the fullest resource, {fullest}.", good=met
         )
     over = [RESOURCES.get(key, key.upper()) for key, share in used.items() if share > limits.get(key, 100)]
-    estimate = "By estimates that no synthesis has calibrated yet, it"
+    fitted = resources.get("calibrated")
+    how = "fitted to open synthesis" if fitted else "that no synthesis has calibrated yet"
+    estimate = f"By estimates {how}, it"
     if used[key] > 100:
         return Fact("Fit", f"{estimate} does not fit: the fullest resource, {fullest}.", good=False)
     beyond = f", beyond the limit set for {' and '.join(over)}" if over else ""
@@ -189,9 +248,10 @@ def _limit(report: Mapping[str, Any]) -> Fact:
         return Fact("What limits it", "The transfer of frames to and from the circuit, not the circuit.")
     if following is None:
         return Fact("What limits it", f"The slowest unit, {bottleneck}, which cannot be made more parallel.")
-    faster = f"the next faster circuit, {following['fps']:,.0f} frames a second,"
+    faster = f"the next faster circuit, {rate(following['fps'])} frames a second,"
     if binding is None:
-        return Fact("What limits it", f"Only what was asked for: {faster} would fit as well.")
+        text = f"Only the folding chosen ({folding['how']}): {faster} would fit as well."
+        return Fact("What limits it", text)
     over = " and ".join(_within(folding, key) for key in following["exceeds"])
     scarce = RESOURCES.get(binding, binding.upper())
     text = f"The board's {scarce}: {faster} would take more than the {over} allowed."

@@ -15,3 +15,8 @@ set layers [list \
     widthconverter_0_0 \
     axiout_0 \
 ]
+set rtl_layers {}
+set verilog [list \
+    finnlite_fifo.v \
+]
+set memories {}
