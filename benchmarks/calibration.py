@@ -30,7 +30,7 @@ from .sweep import MAKERS, units_of
 UNITS = {"MVTU": 24, "SWU": 12, "VVTU": 12, "Thresholding": 12, "FIFO": 16, "WidthConverter": 12}
 """Random units of a kind; of the others `OTHERS`."""
 OTHERS = 6
-JOBS = 4
+JOBS = 2
 _PLACES = 3
 
 

@@ -28,7 +28,7 @@ from finnlite.workers import local
 
 from .measuring import FOLDINGS, options, shared
 
-JOBS = 3
+JOBS = 2
 MVTUS = {
     "1024 × 1024, PE 32, SIMD 64": (1024, 1024, 32, 64),
     "1024 × 1024, PE 32, SIMD 32": (1024, 1024, 32, 32),

@@ -2,8 +2,9 @@
 """What hardware costs: resource vectors, memories, and the coefficients that units share.
 
 Logic is counted in the LUTs that its structure takes on a 7-series part: a LUT6 gives one function of six
-inputs or two of the same five (UG474). What the HLS backend makes of it is larger by `HLS`. Nothing is
-calibrated by synthesis yet: estimates are for choosing foldings, not for promises.
+inputs or two of the same five (UG474). What the HLS backend makes of it is larger by `HLS`, which no
+synthesis has calibrated yet: its estimates are for choosing foldings, not for promises. Those of the RTL
+backend weigh the same structure as synthesis found it: see `finnlite.ops.structure`.
 """
 
 from __future__ import annotations

@@ -21,10 +21,11 @@ from finnlite.ops.fifo import FIFO
 from finnlite.ops.width_converter import WidthConverter
 from finnlite.timing import analyse
 from finnlite.transforms.fitting import Fitting
-from finnlite.transforms.folding import Fold, front
+from finnlite.transforms.folding import Fold
 from finnlite.transforms.hardware import AbsorbThresholds, MapToHardware
 from finnlite.transforms.interleaving import InterleaveChannels
 from finnlite.transforms.lowering import LowerConvs
+from finnlite.transforms.pareto import front
 from finnlite.transforms.search import UNLIMITED, Problem, Table
 from finnlite.transforms.streams import SizeStreams
 from finnlite.transforms.widths import MinimizeWidths
@@ -232,7 +233,7 @@ def test_a_front_is_ascending_fits_and_has_no_point_that_another_beats(
     board = part(UNLIMITED._replace(lut=2_000, bram18=4))
     monkeypatch.setitem(BOARDS, "small", board)
     before = dict(graph.metadata)
-    found = front(graph, board, ALL, 6)
+    found = front(graph, board, ALL, 6).foldings
     points = []
     for folding in found:
         folded = graph.copy().transform(Fold(folding, board="small", limits=ALL), SizeStreams("small", ALL))
