@@ -83,7 +83,7 @@ Board = Annotated[
 Backend = Annotated[
     str,
     typer.Option(
-        help="What is emitted: hls, or rtl for Verilog as well.",
+        help="What is emitted, and whose size is estimated: hls, or rtl for Verilog as well.",
         metavar="B",
         autocompletion=lambda: list(BACKENDS),
     ),

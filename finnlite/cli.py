@@ -69,7 +69,7 @@ Colours are for terminals; NO_COLOR=1 and FORCE_COLOR=1 overrule that."""
 
 app = typer.Typer(
     name="finnlite",
-    help="Compiles quantized neural networks in ONNX to exact streaming accelerators in HLS C++.",
+    help="Compiles quantized neural networks in ONNX to exact streaming accelerators in HLS C++ or Verilog.",
     epilog=examples(
         ("All of it on a packaged network", "demo"),
         ("Will a network of yours map? Then compile it", "check net.onnx"),
@@ -423,8 +423,9 @@ def synth(
 ) -> None:
     """Synthesise a built network's Verilog with Yosys, part by part.
 
-    LUTs, flip-flops, block RAM and DSP slices of every unit and FIFO go into the folder's report. They are
-    kept there: only what has changed is synthesised again.
+    LUTs, flip-flops, block RAM and DSP slices of every unit and FIFO go into the folder's report.json. It
+    takes seconds a unit; of what has not changed since, nothing is synthesised again. The Verilog of an HLS
+    build is emitted for it.
     """
     with console.Steps(quiet=quiet) as progress:
         data = flow.synth(folder, jobs=jobs, dask=dask, progress=progress)

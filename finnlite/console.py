@@ -205,8 +205,9 @@ def build(result: "Build") -> None:
 def reread(data: Mapping[str, Any], folder: Path) -> None:
     """The answer of `report`: the report, and what is missing of it."""
     report(data)
-    if data["resources"]["implemented"] is None:
-        _say(f"\nVivado has not finished in {folder / 'vivado'}; see README.txt there")
+    vivado = folder / "vivado"
+    if data["resources"]["implemented"] is None and vivado.is_dir():
+        _say(f"\nno results of Vivado in {vivado}; README.txt there says how to run it")
 
 
 def synthesis(data: Mapping[str, Any]) -> None:

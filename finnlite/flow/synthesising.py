@@ -46,7 +46,7 @@ def synth(
     are kept in the folder, so that only what has changed is synthesised again.
 
     Args:
-        folder: A built folder; its `report.json` and `report.html` are brought up to date.
+        folder: A built folder; its `report.json` is brought up to date.
         jobs: Parts to synthesise at once; by default as many as there are processors. They run in processes
             of their own, for which a script must keep its work below `if __name__ == "__main__":`.
         dask: Address of the scheduler of a Dask cluster to synthesise on instead.

@@ -29,6 +29,8 @@ WORDS, EMPTY, FULL = 1, 2, 3
 """Counters of a stream."""
 
 _GROUP = 32
+_COUNTS = 1 << 32
+"""Counters go around there."""
 _SHOWN = 6
 
 
@@ -191,8 +193,10 @@ def _unit(status: Status, index: int) -> str:
 def _lacks(status: Status, wait: _Wait, look: _Look) -> str:
     stream = status.streams[wait.stream]
     other = "the DMA" if wait.other == OUTSIDE else _unit(status, wait.other)
-    if not wait.room:
-        have = look.words[wait.stream] % stream.words
+    if not wait.room and wait.other != OUTSIDE:
+        return f"a word from {other}"
+    if not wait.room:  # both counters go around at the same power of two
+        have = (look.words[wait.stream] - look.frames_in * stream.words) % _COUNTS
         return f"a word from {other} ({have:,} of a frame's {stream.words:,} are there)"
     if wait.other == OUTSIDE:
         return "the DMA to take a word"

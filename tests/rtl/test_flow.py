@@ -41,6 +41,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     return SimpleNamespace(out=home / "out", build=build, frames=frames, steps=steps, model=model)
 
 
+def test_the_page_asks_for_no_hls(built: SimpleNamespace) -> None:
+    page = (built.out / "report.html").read_text()
+    steps = page.partition('id="bitstream"')[2].partition("</ol>")[0]
+    assert "a machine with Vivado, 2022.1" in steps
+    assert "HLS" not in steps
+    assert "first_contact" not in steps
+
+
 def test_the_rung_is_compared_with_the_csim(built: SimpleNamespace) -> None:
     report = json.loads((built.out / "report.json").read_text())
     assert report == built.build.report
