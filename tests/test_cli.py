@@ -77,6 +77,7 @@ def test_only_what_is_built_is_offered(run: Run) -> None:
         *("--out", "--board", "--clock-mhz", "--target-fps", "--folding", "--input-type", "--input-scale"),
         *("--input-mean", "--input-std", "--output", "--verify", "--verify-samples", "--from", "--to"),
         *("--backend", "--stages", "--json", "--help", "--max-fps", "--lut-limit", "--bram-limit"),
+        *("--rtl-layers", "--status"),
         "--quiet",
     }
     options = offered("explore")

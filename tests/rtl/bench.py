@@ -4,7 +4,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,7 @@ def run(
     seed: int = 1,
     idle: float = 0.0,
     stall: float = 0.0,
+    made: Callable[[Path, list[str]], list[str]] | None = None,
 ) -> Trace:
     """Frames through a graph, one transfer.
 
@@ -64,6 +65,8 @@ def run(
         seed: Of the pauses.
         idle: Share of cycles in which the source has nothing.
         stall: Share of cycles in which the sink takes nothing.
+        made: Given the folder and the Verilog's paths in it, further options and files of Icarus to simulate
+            instead.
 
     Raises:
         AssertionError: If the accelerator deadlocks, or TLAST or TKEEP is wrong.
@@ -77,23 +80,22 @@ def run(
     flat = np.asarray(frames).reshape(len(frames), elements(net.x))
     beats = np.ascontiguousarray(pack(flat, net.x.datatype.name)).view("<u8").ravel()
     (folder / "beats.hex").write_text("".join(f"{beat:016x}\n" for beat in beats.tolist()))
-    _compile(net, files, folder, len(frames))
+    _compile(net, made(folder, sources(files)) if made else sources(files), folder, len(frames))
     rates = [f"+source={round(100 * (1 - idle))}", f"+sink={round(100 * (1 - stall))}"]
     arguments = [f"+seed={seed}", *rates, f"+patience={PATIENCE}", "+beats=../beats.hex", "+log=../log"]
     call(["vvp", "-n", str(folder / "bench"), *arguments], folder / "data")
     return _trace(net, (folder / "log").read_text().splitlines(), len(frames))
 
 
-def _compile(net: Network, files: dict[str, bytes], folder: Path, frames: int) -> None:
+def _compile(net: Network, files: list[str], folder: Path, frames: int) -> None:
     sizes = {
         "LAYERS": len(net.layers),
         "BEATS_IN": frames * net.input_beats,
         "BEATS_OUT": frames * net.output_beats,
     }
     settings = [f"-Pbench.{name}={value}" for name, value in sizes.items()]
-    paths = [str(folder / path) for path in sources(files)]
-    command = [icarus(), "-g2005", "-Wall", "-s", "bench", *settings, "-o", str(folder / "bench")]
-    call([*command, str(BENCH), *paths])
+    command = [icarus(), "-g2005", "-Wall", "-s", "bench", *settings, "-o", "bench", str(BENCH)]
+    call([*command, *files], folder)
 
 
 def call(command: list[str], folder: Path | None = None) -> str:
@@ -124,15 +126,22 @@ def _trace(net: Network, log: list[str], frames: int) -> Trace:
 
 
 def assert_equal(
-    graph: Graph, frames: NDArray[Any], folder: Path, *, seed: int = 1, idle: float = 0.0, stall: float = 0.0
+    graph: Graph,
+    frames: NDArray[Any],
+    folder: Path,
+    *,
+    seed: int = 1,
+    idle: float = 0.0,
+    stall: float = 0.0,
+    made: Callable[[Path, list[str]], list[str]] | None = None,
 ) -> Trace:
     """The Verilog computes what the graph means, and without pauses steps when the model of time does.
 
     Args:
         graph: After SizeStreams, whose only input is AxiIn's and whose only output is AxiOut's.
-        frames, folder, seed, idle, stall: See `run`.
+        frames, folder, seed, idle, stall, made: See `run`.
     """
-    trace = run(graph, frames, folder, seed=seed, idle=idle, stall=stall)
+    trace = run(graph, frames, folder, seed=seed, idle=idle, stall=stall, made=made)
     expected = execute(graph, frames)
     wrong = np.argwhere(trace.outputs != expected.reshape(trace.outputs.shape))
     assert not len(wrong), f"{len(wrong)} elements differ, the first at (frame, element) {wrong[0]}"

@@ -74,7 +74,7 @@ struct network {
     visit(thresholding_requantize_out, 5, 6, 2);
     visit(labelselect_0_out, 6, 7, 2);
     visit(widthconverter_0_0_out, 7, 8, 2);
-    visit(transfer_last, 0, 8, 109);
+    visit(transfer_last, 0, 8, 111);
     visit(m0, 8, finnlite_sim::NO_LAYER, 2);
   }
 
