@@ -84,7 +84,7 @@ def test_only_what_is_built_is_offered(run: Run) -> None:
     assert options == {
         *("--out", "--points", "--simulate", "--jobs", "--dask", "--board", "--clock-mhz", "--lut-limit"),
         *("--bram-limit", "--input-type", "--input-scale", "--input-mean", "--input-std", "--output"),
-        *("--verify", "--json", "--quiet", "--help"),
+        *("--verify", "--json", "--quiet", "--help", "--backend", "--measure"),
     }
 
 
